@@ -1,0 +1,18 @@
+from accounts.admin import (  # noqa: F401
+    api_keys,
+    audit,
+    caches,
+    consents,
+    deletion,
+    exports,
+    logins,
+    menus,
+    notifications,
+    organisations,
+    parameters,
+    phone_codes,
+    roles,
+    second_factor,
+    tags,
+    users,
+)

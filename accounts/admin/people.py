@@ -1,0 +1,54 @@
+"""The page of one person: what every app knows about them, a few rows of each."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.services.people import LATEST, Section, sections_for
+
+
+class WithSections:
+    """Put before the admin class of people: their sections below the form."""
+
+    change_form_after_template = "admin/user_sections.html"
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj is not None:
+            context["sections"] = list(_shown(obj, request.user))
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+
+def _shown(user, viewer) -> Iterator[dict[str, Any]]:
+    for section in sections_for(viewer):
+        rows = section.seen(user, viewer)
+        page = _page(section, viewer)
+        yield {
+            "title": section.title,
+            "total": rows.count(),
+            "heads": list(section.columns),
+            "lines": [_line(section, row, page) for row in rows[:LATEST]],
+            "more": page and f"{reverse(f'{page}_changelist')}?{section.lookup}={user.pk}",
+        }
+
+
+def _line(section: Section, row, page: str) -> dict[str, Any]:
+    link = page and reverse(f"{page}_change", args=[row.pk])
+    return {"link": link, "cells": [_cell(value) for value in section.lines(row)]}
+
+
+def _page(section: Section, viewer) -> str:
+    """The routes of its model's page, when there is one that the viewer may open."""
+    app, _, model = section.page.partition(".")
+    known = any(m._meta.label_lower == section.page for m in admin.site._registry)
+    may = known and viewer.has_perm(f"{app}.view_{model}")
+    return f"admin:{app}_{model}" if may else ""
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
+    return value

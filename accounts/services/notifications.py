@@ -1,0 +1,98 @@
+"""Asking for a notice: rows in the caller's transaction; accounts.services.delivery sends them."""
+
+from celery import signature
+from django.db import IntegrityError, transaction
+from django.db.models import Count
+from django.utils import timezone
+
+from accounts.models import Channel, NoticeKind, Notification, NotificationStatus, User
+from accounts.services.templates import all_templates, codes_of, find_template, render
+from config.errors import IllegalTransition, NotFound
+
+RESENDABLE = (NotificationStatus.FAILED, NotificationStatus.UNDELIVERABLE)
+
+
+def notify(
+    user: User,
+    template: str,
+    *,
+    dedupe_key: str | None = None,
+    to: str = "",
+    to_email: str = "",
+    **context,
+) -> None:
+    """Put a notice for `user` into the outbox, one row per channel of the template.
+
+    In-app messages are readable as soon as the caller's transaction commits; the rest leaves
+    then.  context: what the template prints, JSON values only, nothing that is kept sealed.
+    to, to_email: a number and an address of theirs that are not theirs any more.  dedupe_key: a
+    second notice with it is not written.
+    """
+    now, former = timezone.now(), {Channel.SMS: to, Channel.EMAIL: to_email}
+    words = find_template(template)
+    rows = [
+        Notification(
+            user=user,
+            channel=channel,
+            template=template,
+            context=context,
+            address=former.get(channel, ""),
+            dedupe_key=dedupe_key,
+            due_at=now,
+        )
+        for channel in words.channels
+    ]
+    for row in rows:
+        if row.channel == Channel.IN_APP:
+            row.title, row.body = words.title, render(words.body, context)[:500]
+            row.status, row.sent_at = NotificationStatus.SENT, now
+    try:
+        with transaction.atomic():
+            Notification.objects.bulk_create(rows)
+    except IntegrityError:
+        if dedupe_key is None:
+            raise
+        return
+    if any(row.status == NotificationStatus.PENDING for row in rows):
+        _wake_delivery()
+
+
+def mark_read(user: User, *, notification_id: int | None = None, kind: str = "") -> int:
+    """Mark one in-app message read, or all of them, or all of a kind; how many were unread.
+
+    NotFound when that one is not the person's.
+    """
+    mine = Notification.objects.visible_to(user)
+    if kind:
+        mine = mine.filter(template__in=codes_of(kind))
+    if notification_id is not None:
+        mine = mine.filter(pk=notification_id)
+        if not mine.exists():
+            raise NotFound
+    return mine.filter(read_at=None).update(read_at=timezone.now())
+
+
+def unread_by_kind(user: User) -> dict[str, int]:
+    """How many messages of each kind wait in the message centre."""
+    unread = Notification.objects.visible_to(user).filter(read_at=None).order_by()
+    found, known = dict.fromkeys(NoticeKind.values, 0), all_templates()
+    for code, count in unread.values_list("template").annotate(count=Count("pk")):
+        found[known[code].kind if code in known else NoticeKind.SERVICE] += count
+    return found
+
+
+def resend(notification_id: int, *, actor: User) -> None:
+    """Put a message that failed back into the outbox, its attempts counted anew.
+
+    IllegalTransition unless it has failed or was undeliverable.
+    """
+    failed = Notification.objects.filter(pk=notification_id, status__in=RESENDABLE)
+    if not failed.update(status=NotificationStatus.PENDING, attempts=0, due_at=timezone.now()):
+        raise IllegalTransition
+    _wake_delivery()
+
+
+def _wake_delivery() -> None:
+    """By name: the tasks know the services, and those this module."""
+    delivering = signature("accounts.deliver_notifications")
+    transaction.on_commit(delivering.delay, robust=True)

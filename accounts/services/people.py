@@ -1,0 +1,57 @@
+"""What each app knows about one person, for staff: settings.USER_SECTIONS names lists of these.
+
+Two statements per section that the viewer may see, however much there is.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.module_loading import import_string
+
+from accounts.models import User
+from accounts.scope import scoped
+
+LATEST = 5
+
+
+@dataclass(frozen=True)
+class Section:
+    """Rows about a person.
+
+    permission: what a viewer needs; they see the rows it reaches.  rows: of a person's id, newest
+    first, with what the columns need selected.  columns: head and value.  page: the model's page
+    in the back office ("commerce.order"), "" when it has none; lookup: its filter by person.
+    """
+
+    key: str
+    title: str
+    permission: str
+    rows: Callable[[int], QuerySet]
+    columns: Mapping[str, Callable[[Any], Any]]
+    page: str = ""
+    lookup: str = "user__id__exact"
+
+    def seen(self, user: User, viewer: User) -> QuerySet:
+        return scoped(self.rows(user.pk), viewer, self.permission)
+
+    def lines(self, row: Any) -> list[Any]:
+        return [value(row) for value in self.columns.values()]
+
+
+def sections_for(viewer: User) -> Iterator[Section]:
+    """Those whose rows `viewer` may see, in the order of the apps."""
+    for path in settings.USER_SECTIONS:
+        for section in import_string(path):
+            if viewer.has_perm(section.permission):
+                yield section
+
+
+def counts_of(user: User, *, viewer: User) -> list[dict[str, Any]]:
+    """[{"key", "title", "total"}] of every section `viewer` may see."""
+    return [
+        {"key": s.key, "title": s.title, "total": s.seen(user, viewer).count()}
+        for s in sections_for(viewer)
+    ]

@@ -1,0 +1,179 @@
+"""Figures of closed days, counted once and kept; what is not closed yet is counted when asked.
+
+A number is kept only once it cannot change any more (Measure.settles), so what is kept always
+equals what counting again would give.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+
+from django.db.models import Max, Min, QuerySet
+
+from accounts.measures import ACTIVE, RETENTION, funnel, noted_until, tokens_between
+from accounts.models import ActiveDay, Period, RefreshToken, StatFigure, User
+from config.days import SHANGHAI
+from config.db import transact
+from config.measures import (
+    DAY,
+    Counts,
+    bucket_end,
+    bucket_of,
+    buckets,
+    days_between,
+    measures,
+)
+
+CHUNK_DAYS = 31
+_BATCH = 1000
+
+
+def all_measures() -> dict:
+    """Every measure, cohort and step by its name."""
+    cohorts = [ACTIVE, *RETENTION, *(step for step, _ in funnel())]
+    return dict(measures()) | {measure.name: measure for measure in cohorts}
+
+
+def today(now: datetime) -> date:
+    return now.astimezone(SHANGHAI).date()
+
+
+def refresh_figures(*, now: datetime) -> int:
+    """Note activity and keep the figures of all days that are over since the last time; how many
+    days of measures.  A second call does nothing; two at once write the same."""
+    yesterday = today(now) - DAY
+    note_active_days(yesterday)
+    began = User.objects.aggregate(first=Min("created_at"))["first"]
+    if began is None:
+        return 0
+    done, beginning = kept_until(), today(began)
+    kept = 0
+    for name, measure in all_measures().items():
+        first = done[name] + DAY if name in done else beginning
+        kept += _keep(measure, first, yesterday - timedelta(days=measure.settles))
+        if measure.distinct:
+            _keep_periods(measure, beginning, yesterday)
+    return kept
+
+
+def recompute_figures(first: date, last: date, *, now: datetime) -> int:
+    """Count the kept days from `first` to `last` again, as far as their rows are still there."""
+    kept, ends = 0, kept_until()
+    days = StatFigure.objects.filter(period=Period.DAY)
+    oldest = days.aggregate(first=Min("start"))["first"]
+    first = max(first, oldest or first)
+    for name, measure in all_measures().items():
+        begin = first
+        if measure.recount_days is not None:
+            begin = max(first, today(now) - timedelta(days=measure.recount_days))
+        end = min(last, ends.get(name, first - DAY))
+        kept += _keep(measure, begin, end)
+    return kept
+
+
+def note_active_days(last: date) -> None:
+    """Write down who was active on each day up to `last` that is not noted yet."""
+    noted = noted_until()
+    if noted is None:
+        oldest = RefreshToken.objects.aggregate(first=Min("issued_at"))["first"]
+        if oldest is None:
+            return
+        noted = today(oldest) - DAY
+    for day in days_between(noted + DAY, last):
+        users = tokens_between(day, day).order_by().values_list("session__user", flat=True)
+        rows = [ActiveDay(user_id=pk, day=day) for pk in sorted(set(users))]
+        ActiveDay.objects.bulk_create(rows, batch_size=_BATCH, ignore_conflicts=True)
+
+
+def counted(
+    measure, first: date, last: date, *, now: datetime, people: QuerySet | None = None
+) -> Counts:
+    """{(day, part): how many}: kept where it is kept, counted where not.
+
+    people: only those; nothing is kept of parts of the people, so all of it is counted.
+    """
+    if people is not None:
+        return measure.counts(first, last, people=people)
+    until = kept_until(measure.name).get(measure.name)
+    found: Counts = {}
+    if until and until >= first:
+        rows = StatFigure.objects.filter(
+            measure=measure.name, period=Period.DAY, start__gte=first, start__lte=min(until, last)
+        )
+        found = {(start, part): n for start, part, n in rows.values_list("start", "part", "value")}
+    begin = max(first, until + DAY) if until else first
+    if begin <= last:
+        found |= measure.counts(begin, last)
+    return found
+
+
+def counted_by(
+    measure, first: date, last: date, period: str, *, now: datetime, people=None
+) -> Counts:
+    """As counted(), by week or month; `first` and `last` are the ends of whole periods."""
+    if not measure.distinct or period == Period.DAY:
+        added: Counts = {}
+        for (day, part), number in counted(measure, first, last, now=now, people=people).items():
+            key = bucket_of(day, period), part
+            added[key] = added.get(key, 0) + number
+        return added
+    kept = {}
+    if people is None:
+        rows = StatFigure.objects.filter(
+            measure=measure.name, period=period, start__gte=first, start__lte=last
+        )
+        kept = dict(rows.values_list("start", "value"))
+    return {
+        (start, ""): kept[start]
+        if start in kept
+        else measure.total(start, bucket_end(start, period), people=people)
+        for start in buckets(first, last, period)
+    }
+
+
+def kept_until(*names: str) -> dict[str, date]:
+    """The last day that is kept, per measure."""
+    rows = StatFigure.objects.filter(period=Period.DAY, part="")
+    if names:
+        rows = rows.filter(measure__in=names)
+    return dict(rows.values_list("measure").annotate(last=Max("start")).order_by())
+
+
+def _keep(measure, first: date, last: date) -> int:
+    for begin, end in _chunks(first, last):
+        counts = measure.counts(begin, end)
+        figures = [(day, part, number) for (day, part), number in counts.items() if part or number]
+        whole = {day for day, part, _ in figures if not part}
+        figures += [(day, "", 0) for day in days_between(begin, end) if day not in whole]
+        _write(measure.name, Period.DAY, begin, end, figures)
+    return max((last - first).days + 1, 0)
+
+
+def _keep_periods(measure, beginning: date, yesterday: date) -> None:
+    """Weeks and months that are over: people are not added up."""
+    for period in (Period.WEEK, Period.MONTH):
+        rows = StatFigure.objects.filter(measure=measure.name, period=period)
+        last = rows.aggregate(last=Max("start"))["last"]
+        first = bucket_end(last, period) + DAY if last else beginning
+        for start in buckets(first, yesterday, period) if first <= yesterday else ():
+            end = bucket_end(start, period)
+            if end <= yesterday:
+                _write(measure.name, period, start, start, [(start, "", measure.total(start, end))])
+
+
+@transact
+def _write(name: str, period: str, first: date, last: date, figures: Iterable[tuple]) -> None:
+    StatFigure.objects.filter(
+        measure=name, period=period, start__gte=first, start__lte=last
+    ).delete()
+    rows = [
+        StatFigure(measure=name, period=period, start=day, part=part[:32], value=number)
+        for day, part, number in figures
+    ]
+    StatFigure.objects.bulk_create(rows, batch_size=_BATCH, ignore_conflicts=True)
+
+
+def _chunks(first: date, last: date) -> Iterator[tuple[date, date]]:
+    while first <= last:
+        end = min(first + timedelta(days=CHUNK_DAYS - 1), last)
+        yield first, end
+        first = end + DAY
