@@ -1,0 +1,69 @@
+from django.contrib import admin
+from django.db.models import Value
+from django.template.defaultfilters import filesizeformat
+from django.utils.html import format_html
+from unfold.decorators import action, display
+
+from config.admin import BackOfficeAdmin, ReadOnly
+from media.models import File, FileStatus, Variant
+from media.services.files import delete_file
+from media.services.links import PREVIEW, signed_path
+
+
+@admin.register(File)
+class FileAdmin(ReadOnly, BackOfficeAdmin):
+    list_display = [
+        "thumbnail", "original_name", "owner", "purpose", "visibility", "status", "volume",
+        "pixels", "created_at",
+    ]  # fmt: skip
+    list_display_links = ["original_name"]
+    list_filter = ["purpose", "visibility", "status", "created_at"]
+    list_select_related = ["owner"]
+    search_fields = ["owner__username__startswith", "original_name__startswith", "sha256__exact"]
+    search_help_text = "所有者用户名或文件名的开头，完整的 SHA-256"
+    fields = [
+        "picture", "original_name", "owner", "purpose", "visibility", "status", "content_type",
+        "volume", "pixels", "sha256", "key", "created_at", "updated_at",
+    ]  # fmt: skip
+    readonly_fields = ["picture", "volume", "pixels", "sha256", "key"]
+    actions = ["remove"]
+    action_permissions = {"remove": "media.delete_file"}
+
+    def get_queryset(self, request):
+        """Each row with who looks at it: the links of pictures are theirs."""
+        return super().get_queryset(request).annotate(viewer_id=Value(request.user.pk))
+
+    @display(description="预览")
+    def thumbnail(self, file):
+        return _picture(file, Variant.THUMB, "2.5rem")
+
+    @display(description="图片")
+    def picture(self, file):
+        return _picture(file, Variant.MAIN, "20rem")
+
+    @display(description="大小", ordering="size")
+    def volume(self, file):
+        return filesizeformat(file.size)
+
+    @display(description="尺寸")
+    def pixels(self, file):
+        return f"{file.width} × {file.height}"
+
+    @action(description="删除所选文件", permissions=["remove"])
+    def remove(self, request, queryset):
+        self.call_each(request, queryset, delete_file)
+
+    def has_remove_permission(self, request):
+        return request.user.has_perm("media.delete_file")
+
+
+def _picture(file: File, variant: str, height: str):
+    if file.status != FileStatus.READY:
+        return "-"
+    link = signed_path(file.pk, user_id=file.viewer_id, action=PREVIEW, variant=variant)
+    return format_html(
+        '<img src="{}" alt="" loading="lazy" style="max-height: {}; max-width: 100%;'
+        ' border-radius: .375rem">',
+        link,
+        height,
+    )
