@@ -1,0 +1,3 @@
+from content.admin import taxonomy
+
+__all__ = ["taxonomy"]

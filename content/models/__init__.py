@@ -1,0 +1,3 @@
+from content.models.taxonomy import Category, DiseaseTag
+
+__all__ = ["Category", "DiseaseTag"]
