@@ -1,0 +1,1 @@
+from commerce.admin import merchants, money, orders  # noqa: F401

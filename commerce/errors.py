@@ -1,0 +1,105 @@
+"""What commerce refuses.  Codes 14000-14999."""
+
+from django.utils.translation import gettext_lazy as _
+
+from config.errors import DomainError
+
+
+class UnknownKind(DomainError):
+    code, status, message = 14001, 422, _("不支持的商品类型")
+
+
+class RepeatedItem(DomainError):
+    code, status, message = 14002, 422, _("订单中有重复的商品")
+
+
+class OrderNotPayable(DomainError):
+    """data: the order's status."""
+
+    code, status, message = 14003, 409, _("订单当前不可支付")
+
+
+class UnknownMethod(DomainError):
+    code, status, message = 14004, 422, _("不支持的支付方式")
+
+
+class PayerUnknown(DomainError):
+    code, status, message = 14005, 422, _("请先用微信登录，再使用微信支付")
+
+
+class ProviderUnavailable(DomainError):
+    """The provider did not answer or not clearly; the attempt stays open and may be tried again."""
+
+    code, status, message = 14006, 503, _("支付渠道暂时无应答，请稍后重试")
+
+
+class ProviderRefused(DomainError):
+    """data: the provider's own code."""
+
+    code, status, message = 14007, 422, _("支付渠道拒绝了该请求")
+
+
+class NoticeRefused(DomainError):
+    """A callback that is not authentic, not fresh, or not about us.
+
+    kind: "forged", "stale", or "" for what needs no attention (the provider's own probes).
+    """
+
+    code, status, message = 14008, 400, _("通知校验失败")
+
+    def __init__(self, kind: str = "", reason: str = ""):
+        super().__init__()
+        self.kind, self.reason = kind, reason
+
+
+class RefundExceedsPayment(DomainError):
+    code, status, message = 14009, 409, _("退款金额超过可退金额")
+
+
+class NotRefundable(DomainError):
+    code, status, message = 14010, 409, _("订单当前不可退款")
+
+
+class CannotReviewOwn(DomainError):
+    code, status, message = 14011, 403, _("不能审核自己申请的退款")
+
+
+class NotCancellable(DomainError):
+    """A paid order is cancelled through what was bought (its own rules and fee)."""
+
+    code, status, message = 14012, 409, _("该订单请通过对应的预约取消")
+
+
+class PriceChanged(DomainError):
+    """data: the price now."""
+
+    code, status, message = 14013, 409, _("价格已变动，请确认后重新下单")
+
+
+class FactsMismatch(DomainError):
+    """What the provider says about a payment or refund is not what we know of it; nothing is done.
+
+    data: the names of the facts that differ.
+    """
+
+    code, status, message = 14014, 422, _("支付信息与订单不一致")
+
+
+class AmountTooLarge(DomainError):
+    code, status, message = 14015, 422, _("订单金额超出上限")
+
+
+class MerchantExists(DomainError):
+    """data: the status of the one there is."""
+
+    code, status, message = 14016, 409, _("您已提交过商户入驻，请勿重复提交")
+
+
+class ReasonNeeded(DomainError):
+    code, status, message = 14017, 422, _("请填写原因")
+
+
+class TooManyApplications(DomainError):
+    """data: retry_after, seconds."""
+
+    code, status, message = 14018, 429, _("提交过于频繁，请稍后再试")

@@ -1,0 +1,46 @@
+from django.db.models import Exists, OuterRef
+from django_filters import rest_framework as filters
+
+from commerce.models import (
+    Merchant,
+    MerchantType,
+    Order,
+    OrderItem,
+    OrderStatus,
+    Refund,
+    RefundStatus,
+)
+
+
+class OrderFilter(filters.FilterSet):
+    status = filters.ChoiceFilter(choices=OrderStatus.choices, label="订单状态")
+    kind = filters.CharFilter(method="of_kind", label="商品类型")
+    created_after = filters.IsoDateTimeFilter("created_at", "gte", label="下单时间不早于")
+    created_before = filters.IsoDateTimeFilter("created_at", "lt", label="下单时间早于")
+
+    class Meta:
+        model = Order
+        fields = []
+
+    def of_kind(self, queryset, name, value):
+        """Not by a join, which would list an order once per item."""
+        items = OrderItem.objects.filter(order=OuterRef("pk"), kind=value)
+        return queryset.filter(Exists(items))
+
+
+class RefundFilter(filters.FilterSet):
+    status = filters.ChoiceFilter(choices=RefundStatus.choices, label="退款状态")
+    order_id = filters.NumberFilter(label="订单 ID")
+
+    class Meta:
+        model = Refund
+        fields = []
+
+
+class MerchantFilter(filters.FilterSet):
+    merchant_type = filters.ChoiceFilter(choices=MerchantType.choices, label="商户类型")
+    search = filters.CharFilter("business_name", "icontains", label="商户名称")
+
+    class Meta:
+        model = Merchant
+        fields = []

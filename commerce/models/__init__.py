@@ -1,0 +1,37 @@
+from commerce.models.merchants import (
+    ApplicationStatus,
+    Merchant,
+    MerchantApplication,
+    MerchantStatus,
+    MerchantType,
+)
+from commerce.models.orders import Order, OrderItem, OrderStatus
+from commerce.models.payments import (
+    AnomalyKind,
+    Payment,
+    PaymentAnomaly,
+    PaymentMethod,
+    PaymentNotice,
+    PaymentStatus,
+)
+from commerce.models.refunds import Refund, RefundReason, RefundStatus
+
+__all__ = [
+    "AnomalyKind",
+    "ApplicationStatus",
+    "Merchant",
+    "MerchantApplication",
+    "MerchantStatus",
+    "MerchantType",
+    "Order",
+    "OrderItem",
+    "OrderStatus",
+    "Payment",
+    "PaymentAnomaly",
+    "PaymentMethod",
+    "PaymentNotice",
+    "PaymentStatus",
+    "Refund",
+    "RefundReason",
+    "RefundStatus",
+]

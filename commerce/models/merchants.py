@@ -1,0 +1,124 @@
+from django.conf import settings
+from django.db import models
+
+from accounts.fields import EncryptedTextField, RowKeyField
+from config.db import LockingQuerySet, TimestampedModel
+from config.states import Transitions
+
+
+class MerchantType(models.TextChoices):
+    FLOWER_SHOP = "flower_shop", "花店"
+    ACTIVITY_ORGANIZER = "activity_organizer", "活动组织者"
+    FARM_OWNER = "farm_owner", "农场主"
+
+
+class MerchantStatus(models.TextChoices):
+    PENDING = "pending", "待审核"
+    APPROVED = "approved", "已通过"
+    REJECTED = "rejected", "已驳回"
+    SUSPENDED = "suspended", "已暂停"
+
+
+class MerchantQuerySet(LockingQuerySet):
+    def visible_to(self, user):
+        return self.filter(user_id=user.pk)
+
+    def approved(self):
+        return self.filter(status=MerchantStatus.APPROVED)
+
+
+class Merchant(TimestampedModel):
+    """Somebody who sells here; one per person.
+
+    review_note: why it was rejected or suspended, in words for its owner.
+    """
+
+    TRANSITIONS = Transitions(
+        {
+            MerchantStatus.PENDING: {MerchantStatus.APPROVED, MerchantStatus.REJECTED},
+            MerchantStatus.REJECTED: {MerchantStatus.PENDING},
+            MerchantStatus.APPROVED: {MerchantStatus.SUSPENDED},
+            MerchantStatus.SUSPENDED: {MerchantStatus.APPROVED},
+        }
+    )
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="merchant", verbose_name="用户"
+    )
+    merchant_type = models.CharField("类型", max_length=24, choices=MerchantType)
+    business_name = models.CharField("商户名称", max_length=64)
+    business_license = models.CharField("营业执照号", max_length=64)
+    row_key = RowKeyField()
+    contact_person = EncryptedTextField("联系人")
+    contact_phone = EncryptedTextField("联系电话")
+    address = models.CharField("地址", max_length=200)
+    description = models.TextField("介绍", max_length=2000, blank=True)
+    status = models.CharField(
+        "状态", max_length=16, choices=MerchantStatus, default=MerchantStatus.PENDING
+    )
+    submitted_at = models.DateTimeField("提交时间")
+    reviewed_at = models.DateTimeField("审核时间", null=True, blank=True)
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
+        verbose_name="审核人",
+    )  # fmt: skip
+    review_note = models.CharField("审核意见", max_length=200, blank=True)
+
+    objects = MerchantQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "商户"
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["status", "submitted_at"], name="merchant_queue")]
+        permissions = [("review_merchant", "审核商户")]
+
+    def __str__(self):
+        return self.business_name
+
+
+class ApplicationStatus(models.TextChoices):
+    PENDING = "pending", "待联系"
+    ACCEPTED = "accepted", "已接受"
+    DECLINED = "declined", "已谢绝"
+
+
+class MerchantApplication(TimestampedModel):
+    """A wish to sell here, left on the website by somebody without an account.
+
+    network: where it came from, as accounts.services.limits counts it.
+    """
+
+    TRANSITIONS = Transitions(
+        {ApplicationStatus.PENDING: {ApplicationStatus.ACCEPTED, ApplicationStatus.DECLINED}}
+    )
+
+    business_name = models.CharField("商户名称", max_length=64)
+    row_key = RowKeyField()
+    contact_person = EncryptedTextField("联系人")
+    contact_phone = EncryptedTextField("联系电话")
+    email = EncryptedTextField("邮箱")
+    description = models.TextField("说明", max_length=2000, blank=True)
+    status = models.CharField(
+        "状态", max_length=16, choices=ApplicationStatus, default=ApplicationStatus.PENDING
+    )
+    network = models.CharField("来源", max_length=64)
+    handled_at = models.DateTimeField("处理时间", null=True, blank=True)
+    handled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
+        verbose_name="处理人",
+    )  # fmt: skip
+    remark = models.CharField("处理说明", max_length=200, blank=True)
+
+    objects = LockingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "入驻申请"
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["status", "created_at"], name="application_queue"),
+            models.Index(fields=["network", "created_at"], name="application_network"),
+        ]
+        permissions = [("handle_merchantapplication", "处理入驻申请")]
+
+    def __str__(self):
+        return self.business_name

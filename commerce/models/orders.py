@@ -1,0 +1,114 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from config.db import ExactCharField, LockingQuerySet, TimestampedModel
+from config.states import Transitions
+
+
+class OrderStatus(models.TextChoices):
+    PENDING = "pending", "待支付"
+    PAID = "paid", "已支付"
+    COMPLETED = "completed", "已完成"
+    CANCELLED = "cancelled", "已取消"
+    EXPIRED = "expired", "已过期"
+    REFUNDING = "refunding", "退款中"
+    REFUNDED = "refunded", "已退款"
+
+
+class OrderQuerySet(LockingQuerySet):
+    def visible_to(self, user):
+        return self.filter(user_id=user.pk)
+
+    def overdue(self, now):
+        """Unpaid orders whose time to pay has run out at `now`."""
+        return self.filter(status=OrderStatus.PENDING, expires_at__lte=now)
+
+    def with_items(self):
+        return self.prefetch_related("items")
+
+
+class Order(TimestampedModel):
+    """What one user owes for a set of things bought together.
+
+    refunded_amount: what went back (yuan); less than total_amount when a fee was kept.
+    """
+
+    TRANSITIONS = Transitions(
+        {
+            OrderStatus.PENDING: {OrderStatus.PAID, OrderStatus.CANCELLED, OrderStatus.EXPIRED},
+            OrderStatus.PAID: {OrderStatus.COMPLETED, OrderStatus.REFUNDING, OrderStatus.CANCELLED},
+            OrderStatus.COMPLETED: {OrderStatus.REFUNDING},
+            OrderStatus.REFUNDING: {OrderStatus.REFUNDED, OrderStatus.PAID, OrderStatus.COMPLETED},
+        }
+    )
+
+    number = ExactCharField("订单编号", max_length=32, unique=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="orders", verbose_name="用户"
+    )
+    status = models.CharField(
+        "状态", max_length=16, choices=OrderStatus, default=OrderStatus.PENDING
+    )
+    total_amount = models.DecimalField("总金额(元)", max_digits=10, decimal_places=2)
+    refunded_amount = models.DecimalField(
+        "已退金额(元)", max_digits=10, decimal_places=2, default=0
+    )
+    expires_at = models.DateTimeField("支付截止时间")
+    paid_at = models.DateTimeField("支付时间", null=True, blank=True)
+    paid_by = models.OneToOneField(
+        "commerce.Payment", models.PROTECT, null=True, blank=True, related_name="+",
+        verbose_name="入账支付",
+    )  # fmt: skip
+    completed_at = models.DateTimeField("完成时间", null=True, blank=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "订单"
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["user", "status"], name="order_user_status"),
+            models.Index(fields=["status", "expires_at"], name="order_overdue"),
+            models.Index(fields=["paid_at"], name="order_paid_at"),
+            models.Index(fields=["created_at"], name="order_created_at"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(total_amount__gte=0), name="order_total_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_amount__gte=0, refunded_amount__lte=F("total_amount")),
+                name="order_refunded_within_total",
+            ),
+        ]
+        permissions = [("cancel_order", "取消订单")]
+
+    def __str__(self):
+        return self.number
+
+
+class OrderItem(models.Model):
+    """One line of an order; title and unit_price are copies of what was agreed then."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="items", verbose_name="订单")
+    kind = models.CharField("类型", max_length=32)
+    target_id = models.PositiveBigIntegerField("对象 ID")
+    title = models.CharField("名称", max_length=200)
+    unit_price = models.DecimalField("单价(元)", max_digits=10, decimal_places=2)
+    quantity = models.PositiveIntegerField("数量", default=1)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "订单项"
+        ordering = ["kind", "target_id"]  # the order in which targets are locked
+        indexes = [models.Index(fields=["kind", "target_id"], name="orderitem_target")]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "kind", "target_id"], name="orderitem_once")
+        ]
+
+    def __str__(self):
+        return self.title
+
+    @property
+    def amount(self):
+        return self.unit_price * self.quantity

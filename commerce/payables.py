@@ -1,0 +1,93 @@
+"""How commerce sells things it has never heard of.
+
+An app that sells something writes one class with these five methods in its
+payables.py and adds one line to settings.PAYABLES.  Commerce calls it by kind and
+imports nothing from it; the app may import commerce.
+
+Each call runs inside the transaction that moves the order, at most once per move,
+items in (kind, target_id) order.  A method refuses by raising a DomainError, which
+undoes the whole move.  No network calls here: use transaction.on_commit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from commerce.errors import UnknownKind
+from commerce.models import OrderItem
+
+
+@dataclass(frozen=True, order=True)
+class Want:
+    """What a user asks to buy: `quantity` of the `kind` thing whose primary key is `target_id`.
+
+    options: what else the kind needs to know (which service, for whom), checked by its payable.
+    expected_price: the unit price the buyer was shown; another price now refuses the order.
+    """
+
+    kind: str
+    target_id: int
+    quantity: int = 1
+    options: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    expected_price: Decimal | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What that costs right now; unit_price in yuan, two decimals.
+
+    details: whatever the payable wants back in reserve(); commerce does not look inside.
+    hold_seconds: how long it may be held unpaid, when that is less than orders usually have.
+    """
+
+    title: str
+    unit_price: Decimal
+    details: Any = None
+    hold_seconds: int | None = None
+
+
+class Payable(Protocol):
+    """label: what people call the kind, in Chinese."""
+
+    label: str
+
+    def quote(self, user, want: Want) -> Offer:
+        """Take or lock the target, refuse if `user` cannot have it, else price it."""
+
+    def reserve(self, item: OrderItem, want: Want, offer: Offer) -> None:
+        """The order was placed: hold the target for it."""
+
+    def fulfil(self, item: OrderItem) -> None:
+        """The order was paid: hand the target over and tell the buyer.
+
+        A refusal sends the money back and closes the order; so only for good.
+        """
+
+    def release(self, item: OrderItem, *, expired: bool) -> None:
+        """The order was cancelled or ran out unpaid: give the target back."""
+
+    def revoke(self, item: OrderItem) -> None:
+        """The money went back: take the target back, unless the app itself did already."""
+
+
+def kind_labels() -> dict[str, str]:
+    """What is sold: kind and its name for people."""
+    return {kind: payable_for(kind).label for kind in settings.PAYABLES}
+
+
+def payable_for(kind: str) -> Payable:
+    """The handler of one kind of thing; UnknownKind when settings.PAYABLES does not list it."""
+    try:
+        return _payable(settings.PAYABLES[kind])
+    except KeyError:
+        raise UnknownKind(kind=kind) from None
+
+
+@cache
+def _payable(path: str) -> Payable:
+    return import_string(path)()

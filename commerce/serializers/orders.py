@@ -1,0 +1,151 @@
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from commerce.models import Order, OrderItem, Payment, PaymentMethod, Refund, RefundReason
+from commerce.payables import Want
+from config.api.serializers import ApiModelSerializer, MoneyField
+
+PLATFORMS = ("mini_program", "web")
+
+
+class OrderItemSerializer(ApiModelSerializer):
+    class Meta:
+        model = OrderItem
+        fields = ["id", "kind", "target_id", "title", "unit_price", "quantity", "amount"]
+
+    amount = serializers.DecimalField(max_digits=10, decimal_places=2, read_only=True)
+
+
+class OrderSerializer(ApiModelSerializer):
+    """An order as its buyer sees it; amounts are yuan, two decimals."""
+
+    order_number = serializers.CharField(source="number", read_only=True)
+    ordered_at = serializers.DateTimeField(source="created_at", read_only=True)
+    items = OrderItemSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Order
+        fields = [
+            "id",
+            "order_number",
+            "status",
+            "total_amount",
+            "refunded_amount",
+            "ordered_at",
+            "expires_at",
+            "paid_at",
+            "completed_at",
+            "items",
+        ]
+
+
+class WantSerializer(serializers.Serializer):
+    """One thing to buy.  The server sets the price; expected_price is what the buyer was shown."""
+
+    kind = serializers.CharField(max_length=32)
+    target_id = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    quantity = serializers.IntegerField(min_value=1, max_value=999, default=1)
+    options = serializers.DictField(default=dict)
+    expected_price = MoneyField(required=False)
+
+
+class PlaceOrderSerializer(serializers.Serializer):
+    items = WantSerializer(many=True, allow_empty=False, max_length=20)
+
+    def validate_items(self, items) -> list[Want]:
+        return [Want(**item) for item in items]
+
+
+class OrderReferenceSerializer(serializers.Serializer):
+    """Names an order by id or by number."""
+
+    order_id = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    order_number = serializers.CharField(max_length=32, required=False)
+
+    def validate(self, body):
+        if ("order_id" in body) == ("order_number" in body):
+            raise serializers.ValidationError({"order_id": [_("请提供订单 ID 或订单编号之一")]})
+        return body
+
+
+class PayBodySerializer(OrderReferenceSerializer):
+    method = serializers.CharField(max_length=16, default=PaymentMethod.WECHAT.value)
+
+
+class MethodsQuerySerializer(serializers.Serializer):
+    platform = serializers.ChoiceField(choices=PLATFORMS, default="")
+
+
+class PaymentMethodSerializer(serializers.Serializer):
+    """A way to pay; platform: where what POST /pay answers can be used."""
+
+    method = serializers.CharField(read_only=True)
+    name = serializers.CharField(read_only=True)
+    platform = serializers.ChoiceField(choices=PLATFORMS, read_only=True)
+
+
+class PaymentMethodsSerializer(serializers.Serializer):
+    methods = PaymentMethodSerializer(many=True, read_only=True)
+
+
+class PaymentSerializer(ApiModelSerializer):
+    """One attempt to pay."""
+
+    order_id = serializers.IntegerField(read_only=True)
+    order_number = serializers.CharField(source="order.number", read_only=True)
+    order_status = serializers.CharField(source="order.status", read_only=True)
+
+    class Meta:
+        model = Payment
+        fields = [
+            "id",
+            "number",
+            "order_id",
+            "order_number",
+            "order_status",
+            "method",
+            "amount",
+            "refunded_amount",
+            "status",
+            "expires_at",
+            "paid_at",
+        ]
+
+
+class StartedPaymentSerializer(serializers.Serializer):
+    """The attempt, and what the client hands to wx.requestPayment (only valid in app_id); by
+    Alipay page_url and wap_url, the cashier for a computer's and a phone's browser."""
+
+    payment = PaymentSerializer(read_only=True)
+    app_id = serializers.CharField(read_only=True)
+    client_parameters = serializers.DictField(
+        source="parameters", child=serializers.CharField(), read_only=True
+    )
+
+
+class RefundBodySerializer(OrderReferenceSerializer):
+    reason_code = serializers.ChoiceField(choices=RefundReason.buyers())
+    reason = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+
+class RefundSerializer(ApiModelSerializer):
+    refund_number = serializers.CharField(source="number", read_only=True)
+    order_id = serializers.IntegerField(read_only=True)
+    order_number = serializers.CharField(source="order.number", read_only=True)
+    requested_at = serializers.DateTimeField(source="created_at", read_only=True)
+
+    class Meta:
+        model = Refund
+        fields = [
+            "id",
+            "refund_number",
+            "order_id",
+            "order_number",
+            "amount",
+            "status",
+            "reason_code",
+            "reason",
+            "review_note",
+            "requested_at",
+            "succeeded_at",
+        ]

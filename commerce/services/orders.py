@@ -1,0 +1,178 @@
+"""Orders: placing, closing and completing them.
+
+Everybody locks in one order: order, items and their targets, payments, refunds.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from accounts.audit import move
+from accounts.models import User
+from accounts.services.notifications import notify
+from accounts.services.parameters import parameter
+from commerce.errors import AmountTooLarge, NotCancellable, PriceChanged, RepeatedItem
+from commerce.models import Order, OrderItem, OrderStatus, Payment, PaymentStatus
+from commerce.payables import Offer, Want, payable_for
+from commerce.services.wake import CLOSE, wake
+from config.db import transact
+from config.errors import NotFound
+from config.numbers import new_number
+from config.prepared import insert, insert_all
+
+MOST = Decimal("99999999.99")  # what the column holds
+
+
+def lock_order(order_id: int) -> Order:
+    """The order, locked until the transaction ends; NotFound when there is none."""
+    order = Order.objects.locked().filter(pk=order_id).first()
+    if order is None:
+        raise NotFound
+    return order
+
+
+@transact
+def place_order(*, user: User, wants: Sequence[Want]) -> Order:
+    """Create a pending order for `wants` and hold each of them until it is paid or expires.
+
+    Wants are taken in (kind, target_id) order, so two orders lock shared targets in the same
+    sequence.  What costs nothing is paid and fulfilled at once.  Raises what a payable's
+    quote() raises, and PriceChanged; nothing is kept then.
+    """
+    wants = sorted(wants)
+    if len({(want.kind, want.target_id) for want in wants}) < len(wants):
+        raise RepeatedItem
+    offers = [_offer(user, want) for want in wants]
+    total = sum(offer.unit_price * want.quantity for want, offer in zip(wants, offers, strict=True))
+    if total > MOST:
+        raise AmountTooLarge
+    order = insert(
+        Order(
+            number=new_number("ORD"),
+            user=user,
+            total_amount=total,
+            expires_at=timezone.now() + timedelta(seconds=_time_to_pay(offers)),
+        )
+    )
+    items = insert_all(
+        [
+            OrderItem(
+                order=order,
+                kind=want.kind,
+                target_id=want.target_id,
+                quantity=want.quantity,
+                title=offer.title,
+                unit_price=offer.unit_price,
+            )
+            for want, offer in zip(wants, offers, strict=True)
+        ]
+    )
+    for item, want, offer in zip(items, wants, offers, strict=True):
+        payable_for(item.kind).reserve(item, want, offer)
+    if total == 0:
+        mark_paid(order, items)
+    return order
+
+
+def _offer(user: User, want: Want) -> Offer:
+    offer = payable_for(want.kind).quote(user, want)
+    if want.expected_price is not None and want.expected_price != offer.unit_price:
+        raise PriceChanged(price=offer.unit_price)
+    return offer
+
+
+def _time_to_pay(offers: list[Offer]) -> int:
+    holds = [offer.hold_seconds for offer in offers if offer.hold_seconds is not None]
+    return min([parameter("ORDER_TTL_SECONDS"), *holds])
+
+
+def mark_paid(order: Order, items: Sequence[OrderItem], *, payment: Payment | None = None) -> None:
+    """PENDING to PAID and everything handed over; call it in the transaction that locks the order.
+
+    payment: None when there was nothing to pay.  Raises what a payable refuses with.
+    """
+    move(order, OrderStatus.PAID, paid_by=payment, paid_at=timezone.now())
+    for item in items:
+        payable_for(item.kind).fulfil(item)
+
+
+@transact
+def cancel_order(order_id: int, *, actor: User, reason: str = "") -> Order:
+    """Cancel an unpaid order, give its targets back and have its payment attempts closed.
+
+    NotCancellable for a paid order: what was bought has its own rules and fee.
+    """
+    order = lock_order(order_id)
+    if order.status in {OrderStatus.PAID, OrderStatus.COMPLETED}:
+        raise NotCancellable(status=order.status)
+    own = actor.pk == order.user_id
+    close_order(
+        order,
+        OrderStatus.CANCELLED,
+        actor=actor,
+        reason=reason or ("用户取消" if own else "后台取消"),
+    )
+    if not own:
+        notify(order.user, "order_cancelled", dedupe_key=f"order:{order.pk}:cancelled",
+               number=order.number, reason=reason)  # fmt: skip
+    return order
+
+
+@transact
+def expire_order(order_id: int, *, now: datetime) -> bool:
+    """Close an order whose time ran out; False when it was paid or closed meanwhile.
+
+    services.expiry closes its attempts at the provider first; this only gives the targets back.
+    """
+    order = Order.objects.locked().overdue(now).filter(pk=order_id).first()
+    if order is None or order.payments.filter(status=PaymentStatus.SUCCEEDED).exists():
+        return False
+    close_order(order, OrderStatus.EXPIRED, reason="超时未支付")
+    notify(order.user, "order_expired", dedupe_key=f"order:{order.pk}:expired", number=order.number)
+    return True
+
+
+def close_order(order: Order, to: OrderStatus, **log) -> None:
+    """End an unpaid order; call it in the transaction that locks it."""
+    move(order, to, **log)
+    for item in order.items.all():
+        payable_for(item.kind).release(item, expired=to == OrderStatus.EXPIRED)
+    stop_attempts(order)
+
+
+def stop_attempts(order: Order) -> list[Payment]:
+    """Have the order's open attempts closed at the provider; answers with them.
+
+    Call it in the transaction that locks the order.
+    """
+    now = timezone.now()
+    attempts = list(Payment.objects.open().locked().filter(order=order))
+    for attempt in attempts:
+        if attempt.status != PaymentStatus.CLOSING:
+            move(attempt, PaymentStatus.CLOSING, next_query_at=now, queries=0)
+    if attempts:
+        wake(CLOSE)
+    return attempts
+
+
+@transact
+def complete_order(order_id: int, *, actor: User | None = None) -> Order:
+    """PAID to COMPLETED: what was bought was delivered to the end."""
+    order = lock_order(order_id)
+    move(order, OrderStatus.COMPLETED, actor=actor, completed_at=timezone.now())
+    return order
+
+
+@transact
+def keep_order(order_id: int, *, actor: User | None = None, reason: str = "") -> Order:
+    """PAID to CANCELLED: the app called off what was bought and nothing goes back.
+
+    For cancellations too late for a refund, and for what cost nothing.
+    """
+    order = lock_order(order_id)
+    if order.status != OrderStatus.PAID:
+        raise NotCancellable(status=order.status)
+    move(order, OrderStatus.CANCELLED, actor=actor, reason=reason)
+    return order

@@ -1,0 +1,88 @@
+"""What commerce keeps about a person; see accounts.services.holdings.
+
+Orders and money stay, as the law on accounts and on e-commerce wants it; who bought is a
+pseudonym then.
+"""
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.services.holdings import Blocker, Holding
+from commerce import models
+from commerce.models import (
+    MerchantStatus,
+    Order,
+    OrderStatus,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+)
+
+_OPEN_REFUNDS = (
+    RefundStatus.REQUESTED, RefundStatus.APPROVED, RefundStatus.PROCESSING, RefundStatus.FAILED,
+)  # fmt: skip
+
+HOLDINGS = (
+    Holding(
+        models.Merchant,
+        clear={"contact_person": "", "contact_phone": "", "address": "", "description": "",
+               "review_note": ""},
+        keep=("merchant_type", "business_name", "business_license", "row_key"),
+        hidden=("row_key",),
+    ),
+    Holding(Order, clear={}, keep=("number",)),
+    Holding(models.OrderItem, "order__user", clear={}, keep=("kind", "title")),
+    Holding(
+        Payment, "order__user", clear={"payer": ""},
+        keep=("number", "prepay_id", "transaction_id"),
+    ),
+    Holding(
+        Refund, "order__user", clear={"reason": ""},
+        keep=("number", "key", "review_note", "provider_id", "error"),
+    ),
+    Holding(
+        models.PaymentAnomaly, "payment__order__user", clear={},
+        keep=("dedupe_key", "detail", "remark"), hidden=("dedupe_key",),
+    ),
+)  # fmt: skip
+IMPERSONAL = {
+    models.MerchantApplication: "people without an account",
+    models.PaymentNotice: "ids of providers' events",
+}
+
+
+def lock(user: User) -> None:
+    list(Order.objects.locked().filter(user=user).values_list("pk"))
+
+
+def blockers(user: User) -> list[Blocker]:
+    mine = Order.objects.filter(user=user)
+    under_way = Q(status__in=(PaymentStatus.PENDING, PaymentStatus.CLOSING))
+    undelivered = Q(status=PaymentStatus.SUCCEEDED, next_query_at__isnull=False)
+    counts = {
+        "unpaid_orders": (_("有待支付的订单"), mine.filter(status=OrderStatus.PENDING)),
+        "open_orders": (
+            _("有尚未完成的订单"),
+            mine.filter(status__in=(OrderStatus.PAID, OrderStatus.REFUNDING)),
+        ),
+        "open_payments": (
+            _("有尚未确认结果的支付"),
+            Payment.objects.filter(under_way | undelivered, order__user=user),
+        ),
+        "open_refunds": (
+            _("有处理中的退款"),
+            Refund.objects.filter(order__user=user, status__in=_OPEN_REFUNDS),
+        ),
+    }
+    running = (MerchantStatus.APPROVED, MerchantStatus.SUSPENDED)
+    counts["merchant"] = (
+        _("有经营中的商户"), models.Merchant.objects.filter(user=user, status__in=running),
+    )  # fmt: skip
+    found = {code: (words, rows.order_by().count()) for code, (words, rows) in counts.items()}
+    return [Blocker(code, words, count) for code, (words, count) in found.items() if count]
+
+
+def erase(user: User) -> None:
+    """Clearing the columns is all."""

@@ -1,0 +1,106 @@
+"""Figures about money: what came in, what went back, what waits for somebody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Max, Q, Sum
+
+from accounts.models import User
+from accounts.scope import seen_by
+from commerce.models import Order, PaymentAnomaly, Refund, RefundStatus
+from config.dashboard import TREND_DAYS, Figure, Line, Panel, Queue
+from config.days import Daily, by_day
+from config.measures import Measure
+
+_PAYMENTS, _REFUNDS = "commerce.view_payment", "commerce.view_refund"
+_ANOMALIES = "commerce.view_paymentanomaly"
+
+
+ORDERS = Measure("orders", "下单", Order.objects.all, feature=True)
+PAID = Measure(
+    "paid_orders",
+    "付费订单",
+    lambda: Order.objects.filter(paid_at__isnull=False),
+    moment="paid_at",
+    feature=True,
+)
+MEASURES = [ORDERS, PAID]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Money in one direction, per day: how many times, and how much in yuan."""
+
+    number: Daily
+    amount: Daily
+
+
+@dataclass(frozen=True)
+class RefundQueues:
+    requested: int
+    failed: int
+
+
+def sales(now: datetime, *, viewer: User | None = None, count: int = TREND_DAYS) -> Flow:
+    """Orders by the day they were paid; what was refunded later stays in (see refunds)."""
+    measures = {"number": (Count, "pk"), "amount": (Sum, "total_amount")}
+    paid = seen_by(Order.objects.all(), viewer, _PAYMENTS)
+    return Flow(**by_day(paid, "paid_at", now=now, count=count, **measures))
+
+
+def refunds(now: datetime, *, viewer: User | None = None, count: int = TREND_DAYS) -> Flow:
+    """Refunds by the day the money went back."""
+    done = seen_by(Refund.objects.filter(status=RefundStatus.SUCCEEDED), viewer, _REFUNDS)
+    measures = {"number": (Count, "pk"), "amount": (Sum, "amount")}
+    return Flow(**by_day(done, "succeeded_at", now=now, count=count, **measures))
+
+
+def refund_queues(viewer: User | None = None) -> RefundQueues:
+    """Refunds that wait for a reviewer, and those the provider would not carry out."""
+    statuses = (RefundStatus.REQUESTED, RefundStatus.FAILED)
+    return RefundQueues(
+        **seen_by(Refund.objects.filter(status__in=statuses), viewer, _REFUNDS)
+        .order_by()
+        .aggregate(**{status: Count("pk", filter=Q(status=status)) for status in statuses})
+    )
+
+
+def unhandled_anomalies(viewer: User | None = None) -> int:
+    return seen_by(PaymentAnomaly.objects.filter(handled_at=None), viewer, _ANOMALIES).count()
+
+
+def spending(user_ids: Sequence[int]) -> dict[int, tuple[int, datetime]]:
+    """{user: (paid orders, the last one's moment)} of those who ever paid."""
+    paid = Order.objects.filter(user__in=user_ids, paid_at__isnull=False).order_by()
+    rows = paid.values_list("user").annotate(number=Count("pk"), last=Max("paid_at"))
+    return {user_id: (number, last) for user_id, number, last in rows}
+
+
+def panel(user: User, now: datetime) -> Panel:
+    """The dashboard's part about money."""
+    figures, queues, lines = [], [], []
+    if user.has_perm(_PAYMENTS):
+        paid = sales(now, viewer=user)
+        page = "admin:commerce_order_changelist"
+        figures += [
+            Figure("已付订单", paid.number, "receipt_long", page),
+            Figure("收款", paid.amount, "payments", page, money=True),
+        ]
+        lines += [
+            Line("近 14 天业务量", "已付订单", paid.number),
+            Line("近 14 天收款与退款（元）", "收款", paid.amount),
+        ]
+    if user.has_perm(_REFUNDS):
+        returned, waiting = refunds(now, viewer=user), refund_queues(user)
+        page = "admin:commerce_refund_changelist"
+        figures.append(Figure("退款", returned.amount, "currency_exchange", page, money=True))
+        lines.append(Line("近 14 天收款与退款（元）", "退款", returned.amount))
+        queues += [
+            Queue("待审核的退款", waiting.requested, page, "status__exact=requested"),
+            Queue("退款异常", waiting.failed, page, "status__exact=failed"),
+        ]
+    if user.has_perm(_ANOMALIES):
+        page, query = "admin:commerce_paymentanomaly_changelist", "handled_at__isnull=True"
+        queues.append(Queue("未处理的资金异常", unhandled_anomalies(user), page, query))
+    return Panel(figures, queues, lines)

@@ -1,0 +1,43 @@
+"""Sweeps over what is due.  Each may overlap with itself: every row is looked at again under its
+own lock, in its own transaction, so one bad row stops neither its run nor the next.
+"""
+
+from celery import shared_task
+from django.utils import timezone
+
+from commerce.models import RefundStatus
+from commerce.services import sweeps
+
+
+@shared_task(name="commerce.expire_orders", ignore_result=True, time_limit=300)
+def expire_orders(limit: int = 500) -> int:
+    """Close orders whose time to pay ran out, at the provider first; how many expired."""
+    return sweeps.close_overdue_orders(timezone.now(), limit)
+
+
+@shared_task(name="commerce.query_pending_payments", ignore_result=True, time_limit=300)
+def query_pending_payments(limit: int = 200) -> int:
+    """Ask about attempts whose end is unknown and close those that must be; how many answered.
+
+    Kicked when an order is cancelled.
+    """
+    return sweeps.ask_about_payments(limit)
+
+
+@shared_task(name="commerce.deliver_paid_orders", ignore_result=True, time_limit=300)
+def deliver_paid_orders(limit: int = 500) -> int:
+    """Hand over what was paid when the first try failed or its process died; how many."""
+    return sweeps.deliver_payments(limit)
+
+
+@shared_task(name="commerce.send_refunds", ignore_result=True, time_limit=300)
+def send_refunds(limit: int = 200) -> int:
+    """Send approved refunds to the provider; kicked when one is approved.  How many were tried."""
+    return sweeps.advance_refunds(RefundStatus.APPROVED, limit)
+
+
+@shared_task(name="commerce.query_pending_refunds", ignore_result=True, time_limit=300)
+def query_pending_refunds(limit: int = 200) -> int:
+    """Ask what became of refunds under way, and finish those that succeeded; how many."""
+    asked = sweeps.advance_refunds(RefundStatus.PROCESSING, limit)
+    return asked + sweeps.conclude_refunds(limit)

@@ -1,0 +1,30 @@
+from django.urls import path
+
+from commerce.views import callbacks
+from commerce.views.merchants import MerchantViewSet, WebsiteApplicationViewSet
+from commerce.views.orders import OrderViewSet
+from commerce.views.payments import PaymentViewSet
+from commerce.views.refunds import RefundViewSet
+from config.api.routers import ApiRouter
+
+router = ApiRouter()
+router.register("merchants", MerchantViewSet, basename="merchant")
+router.register("order", OrderViewSet, basename="order")
+router.register("pay", PaymentViewSet, basename="pay")
+router.register("refund", RefundViewSet, basename="refund")
+
+urlpatterns = [
+    path("pay/callback", callbacks.wechat, name="pay-callback"),
+    path("pay/callback/wechat", callbacks.wechat, name="pay-callback-wechat"),
+    path("pay/callback/alipay", callbacks.alipay, name="pay-callback-alipay"),
+    path("pay/callback/unionpay", callbacks.unionpay, name="pay-callback-unionpay"),
+    path("refund/callback/unionpay", callbacks.unionpay, name="refund-callback-unionpay"),
+    path("pay/return", callbacks.come_back, name="pay-return"),
+    path("refund/callback/wechat", callbacks.wechat, name="refund-callback-wechat"),
+    path(
+        "website/merchant/apply",
+        WebsiteApplicationViewSet.as_view({"post": "apply"}),
+        name="website-merchant-apply",
+    ),
+    *router.urls,
+]

@@ -1,0 +1,51 @@
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from accounts.idempotency import idempotent
+from commerce import errors
+from commerce.filters import OrderFilter
+from commerce.models import Order
+from commerce.serializers.orders import OrderSerializer, PlaceOrderSerializer
+from commerce.services.orders import cancel_order, place_order
+from config.api.permissions import LOGIN
+from config.api.viewsets import ApiViewSet
+from config.errors import IllegalTransition
+
+
+class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    """/order: a person's own orders."""
+
+    serializer_class = OrderSerializer
+    write_serializer_class = PlaceOrderSerializer
+    filterset_class = OrderFilter
+    ordering_fields = ["created_at", "total_amount"]
+    permissions = {"list": LOGIN, "retrieve": LOGIN, "create": LOGIN, "cancel": LOGIN}
+    summaries = {"create": "下单", "cancel": "取消未支付的订单"}
+    refusals = {
+        "create": (
+            errors.UnknownKind,
+            errors.RepeatedItem,
+            errors.PriceChanged,
+            errors.AmountTooLarge,
+        ),
+        "cancel": (errors.NotCancellable, IllegalTransition),
+    }
+
+    def get_queryset(self):
+        return Order.objects.visible_to(self.request.user).with_items()
+
+    @extend_schema(request=PlaceOrderSerializer, responses={201: OrderSerializer})
+    @idempotent
+    def create(self, request):
+        """Free orders are paid at once; the rest wait for /pay until expires_at."""
+        wants = self.body(PlaceOrderSerializer)["items"]
+        order = place_order(user=request.user, wants=wants)
+        return Response(OrderSerializer(order).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=None, responses=OrderSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request, pk):
+        order = cancel_order(self.get_object().pk, actor=request.user)
+        return Response(OrderSerializer(order).data)
