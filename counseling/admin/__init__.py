@@ -1,0 +1,3 @@
+from counseling.admin import appointments, clients, counselors, schedule
+
+__all__ = ["appointments", "clients", "counselors", "schedule"]

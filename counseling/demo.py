@@ -1,0 +1,210 @@
+"""Demo counselors with their time, clients, and appointments in every state."""
+
+from datetime import date, time, timedelta
+from decimal import Decimal
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import AgreementKind, NotificationTemplate, User
+from accounts.services.consents import current_agreement, give_consent
+from accounts.services.registration import create_user
+from commerce.models import Order, Refund
+from commerce.services.orders import cancel_order
+from commerce.services.payments import status_of
+from commerce.services.starting import start_payment
+from config.demo import PASSWORD, Demo
+from config.errors import DomainError
+from counseling.models import (
+    Appointment,
+    ClientProfile,
+    Counselor,
+    Mode,
+    Service,
+    ServiceKind,
+    TimeSlot,
+    WeeklyTemplate,
+)
+from counseling.services.appointments import book, cancel
+from counseling.services.clients import create_client
+from counseling.services.counselors import publish, set_specialties
+from counseling.services.schedule import open_slots
+
+TITLES = ["国家二级心理咨询师", "注册心理师", "婚姻家庭咨询师", "临床心理学博士"]
+ORIENTATIONS = ["认知行为", "精神动力", "人本主义", "家庭系统", "正念与接纳承诺"]
+CITIES = ["北京", "上海", "杭州", "成都", "广州", "深圳", "南京"]
+BIO = (
+    "从业以来专注于{topic}方向的个体与家庭咨询，累计个案 {hours} 小时，长期接受督导。"
+    "相信在稳定、被尊重的关系里，人会找到适合自己的步伐。"
+)
+NOTES = ["最近睡眠不好，想聊聊工作压力", "和伴侣沟通总是吵架", "孩子开学后情绪低落", ""]
+
+
+def make(demo: Demo) -> None:
+    counselors = [_counselor(demo, n) for n in range(demo.size(12, 80))]
+    for counselor in counselors[:-1]:
+        publish(counselor.pk, actor=None)  # the last one waits for review in the back office
+    open_slots()
+    demo.accounts["counselor"]["counselor_id"] = counselors[0].pk
+    clients = [_client(demo, user) for user in demo.made["clients"]]
+    appointments = _appointments(demo, clients)
+    demo.ids |= {
+        "counselor": [counselor.pk for counselor in counselors],
+        "client_profile": [client.pk for client in clients],
+        "appointment": [appointment.pk for appointment in appointments],
+        "order": list(Order.objects.order_by("pk").values_list("pk", flat=True)),
+        "refund": list(Refund.objects.order_by("pk").values_list("pk", flat=True)),
+        "slot": _free_slots(counselors[0])[:50],
+        "wechat_templates": list(
+            NotificationTemplate.objects.exclude(wechat_template_id="").values_list(
+                "wechat_template_id", flat=True
+            )
+        ),
+    }
+    own = next(client for client in clients if client.user_id == demo.accounts["client"]["id"])
+    service = counselors[0].services.filter(price__gt=0).first()
+    demo.booking_body = {"service_id": service.pk, "client_id": own.pk, "note": "第一次咨询"}
+
+
+def _counselor(demo: Demo, number: int) -> Counselor:
+    pick = demo.random
+    if number == 0:
+        user = User.objects.get(pk=demo.accounts["counselor"]["id"])
+    elif number < 3:
+        user = create_user(username=f"counselor-{number + 1}", password=PASSWORD)
+    else:
+        user = User(username=f"counselor-{number + 1}")
+        user.set_unusable_password()
+        user.save(force_insert=True)
+    hours = pick.randrange(300, 5000, 50)
+    topics = pick.sample(demo.made["tags"], 3)
+    counselor = Counselor.objects.create(
+        user=user,
+        name=demo.person_name(),
+        title=pick.choice(TITLES),
+        bio=BIO.format(topic=topics[0].name, hours=hours),
+        gender=pick.choice(["male", "female"]),
+        city=pick.choice(CITIES),
+        languages=["普通话", *pick.sample(["粤语", "英语"], pick.randrange(2))],
+        orientation=pick.choice(ORIENTATIONS),
+        practice_years=pick.randrange(2, 20),
+        practice_hours=hours,
+        rating=Decimal(pick.randrange(420, 500)) / 100,
+        rating_count=pick.randrange(3, 120),
+    )
+    set_specialties(counselor.pk, tag_ids=[tag.pk for tag in topics])
+    _services(counselor, pick.randrange(200, 800, 20))
+    _week(counselor, pick.sample(range(7), 5))
+    return counselor
+
+
+def _services(counselor: Counselor, price: int) -> None:
+    for kind, mode, share in (
+        (ServiceKind.INDIVIDUAL, Mode.VIDEO, 1),
+        (ServiceKind.INDIVIDUAL, Mode.OFFLINE, Decimal("1.2")),
+        (ServiceKind.COUPLE, Mode.VIDEO, Decimal("1.5")),
+    ):
+        Service.objects.create(
+            counselor=counselor, kind=kind, mode=mode, minutes=50, price=price * share
+        )
+
+
+def _week(counselor: Counselor, weekdays: list[int]) -> None:
+    for weekday in weekdays:
+        for start, end in ((time(9), time(12)), (time(14), time(20))):
+            WeeklyTemplate.objects.create(
+                counselor=counselor, weekday=weekday, start_time=start, end_time=end
+            )
+
+
+def _client(demo: Demo, user: User) -> ClientProfile:
+    agreement = current_agreement(AgreementKind.BOOKING)
+    give_consent(
+        user, kind=AgreementKind.BOOKING, version=agreement.version, ip_address="127.0.0.1"
+    )
+    pick = demo.random
+    return create_client(
+        user=user,
+        relation="self",
+        name=demo.person_name(),
+        gender=user.gender or "female",
+        birth_date=date(pick.randrange(1970, 2004), pick.randrange(1, 13), pick.randrange(1, 29)),
+        phone=f"138{pick.randrange(10**8):08}",
+        emergency_name=demo.person_name(),
+        emergency_phone=f"139{pick.randrange(10**8):08}",
+    )
+
+
+def _appointments(demo: Demo, clients: list[ClientProfile]) -> list[Appointment]:
+    """Booked by people of the sandbox, most of them paid for, some cancelled."""
+    free = list(
+        TimeSlot.objects.bookable(timezone.now() + timedelta(days=2)).order_by("pk")
+        .values_list("pk", "counselor_id")
+    )  # fmt: skip
+    demo.random.shuffle(free)
+    _begin_with(free, Counselor.objects.filter(user__username="counselor").first())
+    payers = [client for client in clients if client.user_id in demo.made.get("personas", {})]
+    wanted = demo.size(24, 1200) if payers else 0
+    made = []
+    for (slot_id, counselor_id), number in zip(free, range(wanted), strict=False):
+        appointment = _book(demo, payers[number % len(payers)], slot_id, counselor_id)
+        if appointment is not None:
+            _go_on(demo, appointment, number)
+            made.append(appointment)
+    _spread_over_two_weeks(demo)
+    return made
+
+
+def _begin_with(free: list[tuple[int, int]], counselor: Counselor | None) -> None:
+    """The first is paid for: whoever logs in as the demo's counselor has somebody coming."""
+    for place, (_, counselor_id) in enumerate(free):
+        if counselor is not None and counselor_id == counselor.pk:
+            free.insert(0, free.pop(place))
+            return
+
+
+def _book(demo: Demo, client: ClientProfile, slot_id: int, counselor_id: int):
+    services = list(Service.objects.filter(counselor_id=counselor_id, is_active=True))
+    try:
+        order = book(
+            user=client.user,
+            slot_id=slot_id,
+            service_id=demo.random.choice(services).pk,
+            client_id=client.pk,
+            note=demo.random.choice(NOTES),
+        )
+    except DomainError:  # somebody's other appointment is at that time
+        return None
+    return Appointment.objects.get(order_item__order=order)
+
+
+def _go_on(demo: Demo, appointment: Appointment, number: int) -> None:
+    """One in ten stays unpaid, one is given up before paying, two are cancelled after."""
+    user, order = appointment.user, appointment.order_item.order
+    if order.total_amount == 0:
+        return
+    if number % 10 == 9:
+        return
+    if number % 10 == 8:
+        cancel_order(order.pk, actor=user)
+        return
+    payment = start_payment(order.pk, user=user, method="wechat").payment
+    demo.outside.pay(payment.number)
+    status_of(payment)
+    if number % 10 in {6, 7}:
+        cancel(appointment.pk, actor=user, reason="行程有变")
+
+
+def _spread_over_two_weeks(demo: Demo) -> None:
+    """Charts want a past: what was just made is dated back at random."""
+    now = timezone.now()
+    for order in Order.objects.filter(~Q(status="pending")):
+        moment = now - timedelta(days=demo.random.randrange(14), minutes=demo.random.randrange(600))
+        paid_at = moment + timedelta(minutes=2) if order.paid_at else None
+        Order.objects.filter(pk=order.pk).update(created_at=moment, paid_at=paid_at)
+        Appointment.objects.filter(order_item__order=order).update(created_at=moment)
+
+
+def _free_slots(counselor: Counselor) -> list[int]:
+    ahead = TimeSlot.objects.bookable(timezone.now() + timedelta(days=1))
+    return list(ahead.filter(counselor=counselor).order_by("start_at").values_list("pk", flat=True))

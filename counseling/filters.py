@@ -1,0 +1,169 @@
+"""What lists can be filtered by.  A counselor must fit every filter that is given."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import django_filters as filters
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from accounts.models import Gender
+from config.api.filters import OrderingFilter
+from config.days import day_start
+from counseling.models import (
+    Appointment,
+    AppointmentStatus,
+    Counselor,
+    Mode,
+    Service,
+    ServiceKind,
+    SlotStatus,
+    TimeSlot,
+)
+from counseling.services.calendar import horizon_end
+
+_DAY = timedelta(days=1)
+
+
+_MOST = 10**18  # ids beyond it no database has
+# What no calendar of ours reaches would overflow on its way to UTC.
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+
+class _Numbers(filters.BaseInFilter, filters.NumberFilter):
+    pass
+
+
+def _day(**kwargs):
+    limits = [MinValueValidator(_FIRST.date()), MaxValueValidator(_LAST.date())]
+    return filters.DateFilter(validators=limits, **kwargs)
+
+
+def _moment(**kwargs):
+    limits = [MinValueValidator(_FIRST), MaxValueValidator(_LAST)]
+    return filters.IsoDateTimeFilter(validators=limits, **kwargs)
+
+
+def _price():
+    return filters.NumberFilter(method="together", min_value=0, max_value=10**8)
+
+
+class CounselorFilter(filters.FilterSet):
+    """price_min, price_max, mode and kind speak of one service, free_* of one free slot."""
+
+    specialty = _Numbers(
+        method="tagged",
+        min_value=1,
+        max_value=_MOST,
+        help_text="困扰标签 ID，多个用逗号分隔，满足其一",
+    )
+    gender = filters.ChoiceFilter(choices=Gender.choices)
+    city = filters.CharFilter()
+    language = filters.CharFilter(method="speaking", help_text="如 普通话")
+    search = filters.CharFilter(method="named", help_text="姓名或头衔包含")
+    price_min = _price()
+    price_max = _price()
+    mode = filters.ChoiceFilter(choices=Mode.choices, method="together")
+    kind = filters.ChoiceFilter(choices=ServiceKind.choices, method="together")
+    free_on = _day(method="together", help_text="该日有空闲时段")
+    free_from = _moment(method="together", help_text="空闲时段不早于")
+    free_to = _moment(method="together", help_text="空闲时段不晚于")
+
+    class Meta:
+        model = Counselor
+        fields = []
+
+    def filter_queryset(self, queryset):
+        queryset = super().filter_queryset(queryset)
+        given = {
+            name: value for name, value in self.form.cleaned_data.items() if value not in (None, "")
+        }
+        if given.keys() & {"price_min", "price_max", "mode", "kind"}:
+            queryset = queryset.filter(Exists(_services(given)))
+        if given.keys() & {"free_on", "free_from", "free_to"}:
+            queryset = queryset.filter(Exists(_free_slots(given)))
+        return queryset
+
+    def together(self, queryset, name, value):
+        """Looked at by filter_queryset(), with the others of its kind."""
+        return queryset
+
+    def tagged(self, queryset, name, value):
+        through = Counselor.specialties.through.objects
+        rows = through.filter(counselor_id=OuterRef("pk"), diseasetag_id__in=value)
+        return queryset.filter(Exists(rows))
+
+    def speaking(self, queryset, name, value):
+        """Databases keep JSON text with or without escapes: look for both."""
+        return queryset.alias(spoken=Cast("languages", TextField())).filter(
+            Q(spoken__contains=json.dumps(value))
+            | Q(spoken__contains=json.dumps(value, ensure_ascii=False))
+        )
+
+    def named(self, queryset, name, value):
+        return queryset.filter(Q(name__icontains=value) | Q(title__icontains=value))
+
+
+def _services(given: dict) -> QuerySet:
+    columns = {
+        "price_min": "price__gte", "price_max": "price__lte", "mode": "mode", "kind": "kind",
+    }  # fmt: skip
+    wanted = {column: given[name] for name, column in columns.items() if name in given}
+    return Service.objects.filter(counselor_id=OuterRef("pk"), is_active=True, **wanted).order_by()
+
+
+def _free_slots(given: dict) -> QuerySet:
+    now = timezone.now()
+    rows = TimeSlot.objects.bookable(now, horizon_end(now)).filter(counselor_id=OuterRef("pk"))
+    if day := given.get("free_on"):
+        rows = rows.filter(start_at__gte=day_start(day), start_at__lt=day_start(day) + _DAY)
+    if start := given.get("free_from"):
+        rows = rows.filter(start_at__gte=start)
+    if end := given.get("free_to"):
+        rows = rows.filter(end_at__lte=end)
+    return rows.order_by()
+
+
+class CounselorOrdering(OrderingFilter):
+    """Whoever has no free time, or no price, comes last either way round."""
+
+    def filter_queryset(self, request, queryset, view):
+        ordering = self.get_ordering(request, queryset, view)
+        return queryset.order_by(*map(_empty_last, ordering)) if ordering else queryset
+
+
+def _empty_last(name: str):
+    column = name.lstrip("-")
+    if column not in {"next_free_at", "lowest_price"}:
+        return name
+    return F(column).desc(nulls_last=True) if name[0] == "-" else F(column).asc(nulls_last=True)
+
+
+class _Range(filters.FilterSet):
+    """from is included, to is not; `from` cannot be written as a plain attribute."""
+
+    vars()["from"] = _moment(field_name="start_at", lookup_expr="gte")
+    to = _moment(field_name="start_at", lookup_expr="lt")
+
+
+class SlotFilter(_Range):
+    counselor = filters.NumberFilter(field_name="counselor_id", min_value=1, max_value=_MOST)
+    date = _day(method="on_day", help_text="某个业务日（北京时间）")
+    status = filters.ChoiceFilter(choices=SlotStatus.choices, help_text="他人只能看到 open")
+
+    class Meta:
+        model = TimeSlot
+        fields = []
+
+    def on_day(self, queryset, name, value):
+        return queryset.filter(start_at__gte=day_start(value), start_at__lt=day_start(value) + _DAY)
+
+
+class AppointmentFilter(_Range):
+    status = filters.MultipleChoiceFilter(choices=AppointmentStatus.choices)
+
+    class Meta:
+        model = Appointment
+        fields = []

@@ -1,0 +1,64 @@
+from django.conf import settings
+from django.db import models
+
+from accounts.fields import EncryptedTextField, RowKeyField
+from accounts.models import Gender
+from config.db import LockingQuerySet, TimestampedModel
+
+
+class Relation(models.TextChoices):
+    SELF = "self", "本人"
+    CHILD = "child", "子女"
+    PARTNER = "partner", "伴侣"
+    PARENT = "parent", "父母"
+    OTHER = "other", "其他"
+
+
+class ClientProfileQuerySet(LockingQuerySet):
+    def visible_to(self, user):
+        return self.filter(user_id=user.pk, archived_at=None)
+
+
+class ClientProfile(TimestampedModel):
+    """Whom an appointment is for (来访者): the user or somebody they book for.
+
+    Names and contacts are encrypted.  Under 18 a guardian's consent is needed to book.  A
+    profile with appointments is archived, never deleted.
+    """
+
+    REVEALABLE = {
+        "name": "姓名",
+        "phone": "手机号",
+        "emergency_name": "紧急联系人",
+        "emergency_phone": "紧急联系电话",
+        "guardian_name": "监护人",
+    }
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="client_profiles",
+        verbose_name="用户",
+    )  # fmt: skip
+    relation = models.CharField(
+        "与本人关系", max_length=16, choices=Relation, default=Relation.SELF
+    )
+    row_key = RowKeyField()
+    name = EncryptedTextField("姓名")
+    gender = models.CharField("性别", max_length=8, choices=Gender, blank=True)
+    birth_date = models.DateField("出生日期")
+    phone = EncryptedTextField("手机号", blank=True)
+    emergency_name = EncryptedTextField("紧急联系人", blank=True)
+    emergency_phone = EncryptedTextField("紧急联系电话", blank=True)
+    guardian_name = EncryptedTextField("监护人", blank=True)
+    guardian_consented_at = models.DateTimeField("监护人同意时间", null=True, blank=True)
+    archived_at = models.DateTimeField("归档时间", null=True, blank=True)
+
+    objects = ClientProfileQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "来访者"
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["created_at"], name="client_created")]
+        permissions = [("reveal_clientprofile", "查看来访者完整信息")]
+
+    def __str__(self):
+        return f"来访者 {self.pk}"

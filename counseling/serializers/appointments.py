@@ -1,0 +1,141 @@
+"""Appointments as their two sides see them."""
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from accounts.models import Gender
+from config.api.serializers import MoneyField
+from counseling.models import Appointment, AppointmentStatus, Mode, ServiceKind
+from counseling.serializers.counselors import RowSerializer
+from counseling.services.booking import NOTE_LENGTH
+from counseling.services.calendar import age_on
+
+
+class _CounselorPart(RowSerializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    title = serializers.CharField()
+    avatar = serializers.CharField()
+
+
+class _ClientPart(RowSerializer):
+    """Whom the session is for; age in whole years today."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    gender = serializers.ChoiceField(Gender.choices, allow_blank=True)
+    age = serializers.IntegerField()
+
+
+class _OrderPart(RowSerializer):
+    """total_amount in yuan; expires_at: until when it can be paid."""
+
+    id = serializers.IntegerField()
+    order_number = serializers.CharField()
+    status = serializers.CharField()
+    total_amount = MoneyField()
+    expires_at = serializers.DateTimeField()
+
+
+class AppointmentSerializer(serializers.Serializer):
+    """price in yuan.  order: for the client and staff, null for the counselor."""
+
+    class Meta:
+        model = Appointment
+
+    COLUMNS = (
+        "id", "number", "status", "kind", "mode", "start_at", "end_at", "price", "slot_id",
+        "service_id", "user_id", "created_at", "free_cancel_until", "fee_cancel_until",
+        "cancel_fee_percent", "cancel_reason",
+        "counselor_id", "counselor__name", "counselor__title", "counselor__avatar",
+        "counselor__user_id",
+        "client_id", "client__name", "client__gender", "client__birth_date",
+        "order_item__order_id", "order_item__order__number", "order_item__order__status",
+        "order_item__order__total_amount", "order_item__order__expires_at",
+    )  # fmt: skip
+    PLAIN = COLUMNS[:10] + COLUMNS[11:16]
+
+    id = serializers.IntegerField()
+    number = serializers.CharField()
+    status = serializers.ChoiceField(AppointmentStatus.choices)
+    kind = serializers.ChoiceField(ServiceKind.choices)
+    mode = serializers.ChoiceField(Mode.choices)
+    start_at = serializers.DateTimeField()
+    end_at = serializers.DateTimeField()
+    price = MoneyField()
+    slot_id = serializers.IntegerField()
+    service_id = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    free_cancel_until = serializers.DateTimeField()
+    fee_cancel_until = serializers.DateTimeField()
+    cancel_fee_percent = serializers.IntegerField()
+    cancel_reason = serializers.CharField()
+    counselor = _CounselorPart()
+    client = _ClientPart()
+    order = _OrderPart(allow_null=True)
+
+    def to_representation(self, row):
+        order = "order_item__order"
+        shown = {name: row[name] for name in self.PLAIN}
+        shown["counselor"] = {
+            "id": row["counselor_id"],
+            "name": row["counselor__name"],
+            "title": row["counselor__title"],
+            "avatar": row["counselor__avatar"],
+        }
+        shown["client"] = {
+            "id": row["client_id"],
+            "name": row["client__name"],
+            "gender": row["client__gender"],
+            "age": age_on(row["client__birth_date"], timezone.localdate()),
+        }
+        shown["order"] = {
+            "id": row[f"{order}_id"],
+            "order_number": row[f"{order}__number"],
+            "status": row[f"{order}__status"],
+            "total_amount": row[f"{order}__total_amount"],
+            "expires_at": row[f"{order}__expires_at"],
+        }
+        if row["counselor__user_id"] == self.context["request"].user.pk:
+            shown["order"] = None
+        return shown
+
+
+class AppointmentDetailSerializer(AppointmentSerializer):
+    """note: what the client wrote, for the two sides; empty for staff."""
+
+    COLUMNS = (*AppointmentSerializer.COLUMNS, "note")
+
+    note = serializers.CharField()
+
+    def to_representation(self, row):
+        reader = self.context["request"].user.pk
+        mine = reader in (row["user_id"], row["counselor__user_id"])
+        return super().to_representation(row) | {"note": row["note"] if mine else ""}
+
+
+class BookSerializer(serializers.Serializer):
+    """The body of POST /appointment.  No price: the server sets it."""
+
+    slot_id = serializers.IntegerField(min_value=1)
+    service_id = serializers.IntegerField(min_value=1)
+    client_id = serializers.IntegerField(min_value=1)
+    note = serializers.CharField(
+        max_length=NOTE_LENGTH, allow_blank=True, required=False, default=""
+    )
+    agreement_version = serializers.IntegerField(
+        min_value=1, required=False, help_text="所读预约协议的版本；不是最新版时拒绝"
+    )
+
+
+class CancelSerializer(serializers.Serializer):
+    reason = serializers.CharField(max_length=200, allow_blank=True, required=False, default="")
+
+
+class CancelPreviewSerializer(serializers.Serializer):
+    """fee, refund in yuan; until: how long this answer stays true."""
+
+    fee = MoneyField()
+    refund = MoneyField()
+    until = serializers.DateTimeField()
+    policy = serializers.CharField()

@@ -1,0 +1,214 @@
+"""Appointments from booking to their end.
+
+Locks: the order first, then slot, then appointment.  Whoever holds the order's lock is the only
+one to move its appointment, so reading the appointment after it is enough to decide.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from accounts.audit import move
+from accounts.models import User
+from accounts.scope import reaches
+from accounts.services.parameters import parameter
+from commerce.models import Order, OrderStatus, RefundReason
+from commerce.payables import Want
+from commerce.services.orders import (
+    cancel_order,
+    complete_order,
+    keep_order,
+    lock_order,
+    place_order,
+)
+from commerce.services.refunds import open_refund
+from config.db import transact
+from config.errors import Forbidden, NotFound
+from counseling.errors import NotStartedYet, TooLateToCancel
+from counseling.models import Appointment, AppointmentStatus, SlotStatus
+from counseling.services import notices
+from counseling.services.cancelling import CancelPreview, preview_cancel
+from counseling.services.slots import free_slot
+
+logger = logging.getLogger(__name__)
+
+KIND = "appointment"
+
+
+def book(
+    *,
+    user: User,
+    slot_id: int,
+    service_id: int,
+    client_id: int,
+    note: str = "",
+    agreement_version: int | None = None,
+) -> Order:
+    """Hold a slot for a client of `user`, with the order that pays it; what is free stands at once.
+
+    Raises the refusals of services.booking; nothing is written then.
+    """
+    options = {
+        "service_id": service_id,
+        "client_id": client_id,
+        "note": note,
+        "agreement_version": agreement_version,
+    }
+    return place_order(user=user, wants=[Want(KIND, slot_id, options=options)])
+
+
+@transact
+def cancel(
+    appointment_id: int, *, actor: User, reason: str = "", now: datetime | None = None
+) -> Appointment:
+    """Call a session off before it begins; TooLateToCancel after that.
+
+    The client pays the fee of the frozen policy; counselor and staff cancel with full refund.
+    Where nothing goes back (free, or too late for the policy) the order is kept as it is paid,
+    and closed.  An unpaid appointment is cancelled together with its order.
+    """
+    now = now or timezone.now()
+    order, appointment = _lock(appointment_id)
+    side = side_of(appointment, actor, "counseling.cancel_appointment")
+    _check_cancellable(appointment, now)
+    unpaid = appointment.status == AppointmentStatus.PENDING_PAYMENT
+    refund = preview_cancel(appointment, now, by_client=side == "client").refund
+    free_slot(appointment.slot_id, SlotStatus.HELD if unpaid else SlotStatus.BOOKED, now=now)
+    appointment = _locked(appointment_id)
+    move(
+        appointment,
+        AppointmentStatus.CANCELLED,
+        actor=actor,
+        reason=reason,
+        cancelled_by=actor,
+        cancel_reason=reason[:200],
+    )
+    if unpaid:
+        cancel_order(order.pk, actor=actor, reason=reason)
+        return appointment
+    if refund:
+        open_refund(
+            order.paid_by,
+            amount=refund,
+            key="cancel",
+            reason_code=_REASONS[side],
+            reason=reason,
+            actor=actor,
+        )
+    else:
+        keep_order(order.pk, actor=actor, reason=reason)
+    notices.cancelled(appointment.pk, refund=refund)
+    return appointment
+
+
+def preview_for(appointment_id: int, *, actor: User, now: datetime) -> CancelPreview:
+    """What cancelling would cost `actor` at `now`; refuses what cancel() would refuse."""
+    rows = Appointment.objects.select_related("counselor")
+    appointment = rows.filter(pk=appointment_id).first()
+    if appointment is None:
+        raise NotFound
+    side = side_of(appointment, actor, "counseling.cancel_appointment")
+    _check_cancellable(appointment, now)
+    return preview_cancel(appointment, now, by_client=side == "client")
+
+
+def _check_cancellable(appointment: Appointment, now: datetime) -> None:
+    appointment.TRANSITIONS.check(appointment.status, AppointmentStatus.CANCELLED)
+    unpaid = appointment.status == AppointmentStatus.PENDING_PAYMENT
+    if now >= appointment.start_at and not unpaid:
+        raise TooLateToCancel
+
+
+_REASONS = {
+    "client": RefundReason.CANCELLED,
+    "counselor": RefundReason.COUNSELOR,
+    "staff": RefundReason.OTHER,
+}
+
+
+def start(appointment_id: int, *, actor: User, now: datetime | None = None) -> Appointment:
+    """The session has begun, says its counselor or staff."""
+    return _attend(appointment_id, AppointmentStatus.IN_PROGRESS, actor, now)
+
+
+def complete(appointment_id: int, *, actor: User, now: datetime | None = None) -> Appointment:
+    """The session took place; its order is done."""
+    return _attend(appointment_id, AppointmentStatus.COMPLETED, actor, now)
+
+
+def mark_no_show(appointment_id: int, *, actor: User, now: datetime | None = None) -> Appointment:
+    """Nobody came; the counselor's time is paid, so the order is done."""
+    return _attend(appointment_id, AppointmentStatus.NO_SHOW, actor, now)
+
+
+@transact
+def _attend(appointment_id: int, to: AppointmentStatus, actor: User, now) -> Appointment:
+    order, appointment = _lock(appointment_id)
+    if side_of(appointment, actor, "counseling.complete_appointment") == "client":
+        raise Forbidden
+    appointment.TRANSITIONS.check(appointment.status, to)
+    if (now or timezone.now()) < appointment.start_at:
+        raise NotStartedYet(start_at=appointment.start_at)
+    return _move_on(order, appointment_id, to, actor=actor)
+
+
+def complete_past(*, now: datetime | None = None, limit: int = 500) -> int:
+    """Complete sessions that ended AUTO_COMPLETE_HOURS ago and nobody completed; how many.
+
+    Each in a transaction of its own: one that cannot be completed stops no other.
+    """
+    before = (now or timezone.now()) - timedelta(hours=parameter("AUTO_COMPLETE_HOURS"))
+    over = Appointment.objects.over(before).order_by("end_at").values_list("pk", flat=True)
+    done = 0
+    for pk in list(over[:limit]):
+        try:
+            done += _complete_past(pk, before)
+        except Exception:
+            logger.exception("could not complete appointment %s", pk)
+    return done
+
+
+@transact
+def _complete_past(appointment_id: int, before: datetime) -> bool:
+    order, appointment = _lock(appointment_id)
+    if not Appointment.objects.over(before).filter(pk=appointment.pk).exists():
+        return False
+    _move_on(order, appointment.pk, AppointmentStatus.COMPLETED, reason="到期自动完成")
+    return True
+
+
+def _move_on(order: Order, appointment_id: int, to: AppointmentStatus, **log) -> Appointment:
+    """Move an appointment whose order is locked; a final state ends the order too."""
+    appointment = _locked(appointment_id)
+    move(appointment, to, **log)
+    if to != AppointmentStatus.IN_PROGRESS and order.status == OrderStatus.PAID:
+        complete_order(order.pk, actor=log.get("actor"))
+    return appointment
+
+
+def side_of(appointment: Appointment, actor: User, permission: str) -> str:
+    """client, counselor or staff; NotFound for a stranger.
+
+    Whoever booked is the client, whatever else they are: staff pay the fee as anybody does.
+    """
+    if appointment.user_id == actor.pk:
+        return "client"
+    if appointment.counselor.user_id == actor.pk:
+        return "counselor"
+    if reaches(Appointment, appointment.pk, actor, permission):
+        return "staff"
+    raise NotFound
+
+
+def _lock(appointment_id: int) -> tuple[Order, Appointment]:
+    """The order, locked, and the appointment as it is from then on."""
+    rows = Appointment.objects.filter(pk=appointment_id)
+    order_id = rows.values_list("order_item__order_id", flat=True).first()
+    if order_id is None:
+        raise NotFound
+    return lock_order(order_id), rows.select_related("counselor").get()
+
+
+def _locked(appointment_id: int) -> Appointment:
+    return Appointment.objects.locked().get(pk=appointment_id)

@@ -1,0 +1,66 @@
+"""What the two sides of an appointment are told.
+
+Contexts hold no word about the client: notices are not encrypted.
+"""
+
+from decimal import Decimal
+
+from django.utils import timezone
+
+from accounts.services.notifications import notify
+from counseling.models import Appointment
+
+# WeChat refuses a longer `thing` (47003); `name` takes ten Chinese characters.
+THING, NAME = 20, 10
+
+
+def confirmed(appointment_id: int) -> None:
+    """Tell the client that the session stands and the counselor that somebody booked."""
+    appointment = _with_people(appointment_id)
+    context = _context(appointment)
+    notify(
+        appointment.user,
+        "appointment_confirmed",
+        dedupe_key=f"appointment_confirmed:{appointment.pk}",
+        **context,
+    )
+    notify(
+        appointment.counselor.user,
+        "appointment_new",
+        dedupe_key=f"appointment_new:{appointment.pk}",
+        **context,
+    )
+
+
+def cancelled(appointment_id: int, *, refund: Decimal) -> None:
+    """Tell both sides; the client also what comes back (yuan)."""
+    appointment = _with_people(appointment_id)
+    context = _context(appointment)
+    outcome = f"退款 {refund:.2f} 元将原路退回" if refund else "本次取消无退款"
+    for user, remark in (
+        (appointment.user, outcome if appointment.price else "预约已取消"),
+        (appointment.counselor.user, "预约已取消"),
+    ):
+        notify(
+            user,
+            "appointment_cancelled",
+            dedupe_key=f"appointment_cancelled:{appointment.pk}:{user.pk}",
+            remark=remark[:THING],
+            **context,
+        )
+
+
+def _with_people(appointment_id: int) -> Appointment:
+    return Appointment.objects.select_related("user", "counselor__user").get(pk=appointment_id)
+
+
+def _context(appointment: Appointment) -> dict:
+    """JSON values that fit WeChat's field types (time, thing, name, character_string)."""
+    start = timezone.localtime(appointment.start_at)
+    return {
+        "appointment_id": appointment.pk,
+        "number": appointment.number,
+        "counselor": appointment.counselor.name[:NAME],
+        "service": f"{appointment.get_kind_display()}·{appointment.get_mode_display()}"[:THING],
+        "start": f"{start:%Y年%m月%d日 %H:%M}",
+    }

@@ -1,0 +1,16 @@
+from celery import shared_task
+
+from counseling.services.appointments import complete_past as complete_past_appointments
+from counseling.services.schedule import open_slots as open_all_slots
+
+
+@shared_task(name="counseling.open_slots", ignore_result=True, time_limit=1800)
+def open_slots() -> int:
+    """Make the slots of weekly templates for the coming weeks; hourly.  Overlap is harmless."""
+    return open_all_slots()
+
+
+@shared_task(name="counseling.complete_past", ignore_result=True, time_limit=280)
+def complete_past() -> int:
+    """Complete sessions that are over; every five minutes.  Each is looked at under its lock."""
+    return complete_past_appointments()

@@ -1,0 +1,15 @@
+from config.api.routers import ApiRouter
+from counseling.views.appointments import AppointmentViewSet
+from counseling.views.clients import ClientProfileViewSet
+from counseling.views.counselors import CounselorViewSet
+from counseling.views.slots import TimeSlotViewSet
+from counseling.views.tags import DiseaseTagViewSet
+
+router = ApiRouter()
+router.register("counselor", CounselorViewSet, basename="counselor")
+router.register("time-slots", TimeSlotViewSet, basename="time-slot")
+router.register("client-profile", ClientProfileViewSet, basename="client-profile")
+router.register("appointment", AppointmentViewSet, basename="appointment")
+router.register("disease-tags", DiseaseTagViewSet, basename="disease-tag")
+
+urlpatterns = router.urls
