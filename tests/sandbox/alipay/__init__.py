@@ -1,0 +1,1 @@
+"""Alipay's open platform for a web merchant: cashier pages, queries, refunds and notices."""

@@ -1,0 +1,1 @@
+"""The WeChat mini-program server API, as far as a back end calls it."""

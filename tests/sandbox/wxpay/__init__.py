@@ -1,0 +1,1 @@
+"""WeChat Pay v3 for a direct merchant: JSAPI payments, refunds and notices."""
