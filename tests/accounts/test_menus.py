@@ -1,0 +1,114 @@
+import pytest
+from django.test import Client
+
+from accounts.errors import MenuMalformed
+from accounts.models import Menu
+from accounts.services.menus import MENUS, menu_tree, move_menu, save_menu, sync_menus
+
+pytestmark = pytest.mark.django_db
+
+
+def pages(nodes):
+    return {node.title: [child.title for child in node.children] for node in nodes}
+
+
+def test_the_seed_has_one_row_per_directory_and_page():
+    assert Menu.objects.filter(kind="directory").count() == len(MENUS)
+    assert Menu.objects.filter(kind="page").count() == sum(len(pages) for _, _, pages in MENUS)
+
+
+def test_syncing_again_keeps_what_staff_changed():
+    count = Menu.objects.count()
+    Menu.objects.filter(title="订单").update(title="全部订单", visible=False, sort_order=99)
+
+    sync_menus()
+
+    assert Menu.objects.count() == count
+    changed = Menu.objects.get(link="admin:commerce_order_changelist")
+    assert (changed.title, changed.visible, changed.sort_order) == ("全部订单", False, 99)
+
+
+def test_a_page_that_is_missing_comes_back_into_its_directory():
+    Menu.objects.filter(title="退款").delete()
+
+    sync_menus()
+
+    assert Menu.objects.get(title="退款").parent.title == "订单与支付"
+
+
+def test_finance_sees_money_and_nothing_else(staff):
+    assert pages(menu_tree(staff("finance"))) == {
+        "订单与支付": ["订单", "支付记录", "退款", "资金异常", "支付通知"],
+        "数据分析": ["用户分析"],
+    }
+
+
+def test_a_content_manager_sees_content_and_nothing_else(staff):
+    assert pages(menu_tree(staff("content_manager"))) == {"内容": ["分类", "困扰标签"]}
+
+
+def test_a_counselor_and_a_client_see_no_menu(staff, user):
+    assert menu_tree(staff("counselor")) == []
+    assert menu_tree(user) == []
+
+
+def test_a_super_admin_sees_everything(staff):
+    tree = menu_tree(staff("super_admin"))
+
+    assert [node.title for node in tree] == [title for title, _, _ in MENUS]
+    assert [len(node.children) for node in tree] == [len(pages) for _, _, pages in MENUS]
+
+
+def test_a_hidden_directory_hides_its_pages(staff):
+    Menu.objects.filter(title="订单与支付").update(visible=False)
+
+    assert pages(menu_tree(staff("finance"))) == {"数据分析": ["用户分析"]}
+
+
+def test_the_tree_is_one_statement(staff, django_assert_num_queries):
+    admin = staff("super_admin")
+    admin.has_perm("accounts.view_user")
+
+    with django_assert_num_queries(1):
+        menu_tree(admin)
+
+
+def test_an_entry_changes_places_with_its_neighbour_and_the_first_stays_first():
+    directory = Menu.objects.get(title="订单与支付")
+
+    def names():
+        return list(directory.children.order_by("sort_order", "pk").values_list("title", flat=True))
+
+    before = names()
+    second = directory.children.get(title=before[1])
+
+    move_menu(second.pk, up=True)
+    assert names() == [before[1], before[0], *before[2:]]
+    move_menu(second.pk, up=True)
+    assert names() == [before[1], before[0], *before[2:]]
+    move_menu(second.pk, up=False)
+    assert names() == before
+
+
+def test_the_list_of_the_back_office_is_the_tree(staff):
+    browser = Client()
+    browser.force_login(staff("super_admin"))
+
+    rows = list(browser.get("/admin/accounts/menu/").context["cl"].queryset)
+
+    tree = [
+        row
+        for top in Menu.objects.filter(parent=None).order_by("sort_order", "pk")
+        for row in (top, *top.children.order_by("sort_order", "pk"))
+    ]
+    assert rows == tree
+
+
+def test_an_entry_is_not_put_below_itself():
+    top = Menu.objects.filter(parent=None).first()
+    top.parent = top.children.first()
+
+    with pytest.raises(MenuMalformed):
+        save_menu(top)
+
+    assert Menu.objects.get(pk=top.pk).parent_id is None

@@ -1,0 +1,308 @@
+"""The floor: our hot endpoints on WSGI with the driver, orjson and PyJWT and nothing else.
+
+It does what ours do, statement for statement: checks the token and its session, locks and
+writes the same rows, answers the same body (tests/benchmarks/test_floor.py compares them).
+It writes an access line too.  Left out: throttling, CORS, filters, English.
+"""
+
+import base64
+import hashlib
+import secrets
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import orjson
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from tests.benchmarks.floor import sql
+from tests.benchmarks.floor.people import People, Refused
+from tests.benchmarks.floor.store import (
+    SHANGHAI,
+    Store,
+    listed,
+    moment,
+    now,
+    plain_date,
+    stamp,
+    yuan,
+)
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+KINDS = {"individual": "个人咨询", "couple": "伴侣咨询", "family": "家庭咨询"}
+MODES = {"video": "视频", "voice": "语音", "offline": "面对面"}
+OPEN = ("login/wx", "token/refresh")
+HORIZON, HOLD, FREE, FEE = timedelta(days=28), timedelta(minutes=15), 24, 2
+
+
+class Bare(People):
+    """A WSGI application.  provider: prepay() and client_parameters(), as in what is measured."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        jwt_key: str,
+        field_keys: list[str],
+        appid: str,
+        provider,
+        openid_of: Callable[[str], str],
+    ):
+        self.store, self.jwt_key, self.appid, self.provider = store, jwt_key, appid, provider
+        self.openid_of = openid_of
+        self.field_keys = {
+            name: AESGCM(base64.b64decode(key))
+            for name, _, key in (entry.partition(":") for entry in field_keys)
+        }
+        self.log = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (lives as long as we)
+        self.routes = {
+            ("GET", "health"): self.health,
+            ("GET", "users/profile"): self.profile,
+            ("GET", "counselor"): self.counselors,
+            ("GET", "time-slots"): self.slots,
+            ("GET", "user"): self.users,
+            ("POST", "login/wx"): self.wechat_login,
+            ("POST", "token/refresh"): self.refresh,
+            ("POST", "appointment"): self.book,
+            ("POST", "pay"): self.pay,
+        }
+
+    def __call__(self, environ, start_response):
+        path = environ["PATH_INFO"].removeprefix("/api/v1/")
+        view = self.routes.get((environ["REQUEST_METHOD"], path))
+        status, headers, began = "200 OK", [], time.perf_counter()
+        try:
+            self.user_id = None if path in OPEN else self.login(environ)
+            if view is None:
+                data = self.counselor(int(path.removeprefix("counselor/")))
+            else:
+                data = view(environ)
+            body = orjson.dumps({"code": 0, "message": "success", "data": data})
+            if environ["REQUEST_METHOD"] == "POST" and path not in OPEN:
+                status = "201 Created"
+            elif path.startswith(("counselor", "time-slots")):
+                headers.append(("ETag", f'"{hashlib.md5(body).hexdigest()}"'))
+        except Refused as refusal:
+            status = refusal.status
+            body = orjson.dumps({"code": refusal.code, "message": "", "data": None})
+        request_id = secrets.token_hex(16)
+        headers += [
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(body))),
+            ("X-Request-ID", request_id),
+        ]
+        self._log(environ, request_id, status, began)
+        start_response(status, headers)
+        return [body]
+
+    def _log(self, environ, request_id: str, status: str, began: float):
+        line = {
+            "time": now().isoformat("T", "milliseconds"),
+            "request_id": request_id,
+            "method": environ["REQUEST_METHOD"],
+            "path": environ["PATH_INFO"],
+            "status": int(status[:3]),
+            "ms": round((time.perf_counter() - began) * 1000, 1),
+            "user": self.user_id,
+            "ip": environ["REMOTE_ADDR"],
+        }
+        self.log.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+    def login(self, environ) -> int:
+        raw = environ["HTTP_AUTHORIZATION"].removeprefix("Bearer ")
+        claims = self._claims(raw)
+        row = self.store.one(sql.SESSION, claims["sid"])
+        if row is None or row[1] is not None or moment(row[0]) <= now():
+            raise Refused("401 Unauthorized", 10401)
+        if row[3] != "active" or row[4] != claims["ver"]:
+            raise Refused("401 Unauthorized", 10401)
+        return row[2]
+
+    # -- reads
+
+    def health(self, environ):
+        return {"status": "ok"}
+
+    def profile(self, environ):
+        row = self.store.one(sql.PROFILE, self.appid, self.user_id)
+        names = ("id", "openid", "nickname", "avatar", "gender", "birthday", "phone", "email")
+        data = dict(zip(names, row[:8], strict=True))
+        for name in ("phone", "email"):  # behind its blind index of 32 characters
+            data[name] = data[name] and self._decrypt(
+                data[name][33:], f"accounts_user.{name}:{row[8]}"
+            )
+        data["gender"] = data["gender"] or None
+        data["birthday"] = plain_date(data["birthday"])
+        return data
+
+    def counselors(self, environ):
+        page, size = self._page(environ)
+        (total,) = self.store.one(sql.COUNSELOR_COUNT)
+        rows = self.store.all(
+            sql.next_free(sql.COUNSELORS, self.store), *self._window(), size, (page - 1) * size
+        )
+        data = [_counselor(row) for row in rows]
+        tags = {row["id"]: row["specialties"] for row in data}
+        marks = ",".join("?" * len(rows))
+        for counselor_id, tag_id, name in self.store.all(sql.SPECIALTIES.format(marks), *tags):
+            tags[counselor_id].append({"id": tag_id, "name": name})
+        return {"list": data, "pagination": {"page": page, "size": size, "total": total}}
+
+    def counselor(self, pk):
+        rows = self.store.all(sql.next_free(sql.COUNSELOR, self.store), *self._window(), pk)
+        if not rows:
+            raise Refused("404 Not Found", 10404)
+        data = _counselor(rows[0])
+        names = ("bio", "languages", "orientation", "practice_hours", "min_notice_minutes")
+        data |= zip(names, rows[0][11:16], strict=True)
+        data["languages"] = listed(data["languages"])
+        data["specialties"] = [{"id": row[16], "name": row[17]} for row in rows if row[16]]
+        data["services"] = [
+            {"id": row[0], "kind": row[1], "mode": row[2], "minutes": row[3], "price": yuan(row[4])}
+            for row in self.store.all(sql.SERVICES, pk)
+        ]
+        return data
+
+    def slots(self, environ):
+        page, size = self._page(environ)
+        counselor_id = int(_query(environ)["counselor"])
+        self.store.one(sql.IS_OWN, counselor_id, self.user_id)
+        window = (counselor_id, *self._window())
+        (total,) = self.store.one(sql.next_free(sql.SLOT_COUNT, self.store), *window)
+        rows = self.store.all(
+            sql.next_free(sql.SLOTS, self.store), *window, size, (page - 1) * size
+        )
+        data = [_slot(row) for row in rows]
+        return {"list": data, "pagination": {"page": page, "size": size, "total": total}}
+
+    def _page(self, environ):
+        query = _query(environ)
+        return int(query.get("page", 1)), int(query.get("size", 10))
+
+    def _window(self):
+        """now, the end of what can be booked, now."""
+        moment_ = now()
+        today = (moment_ + SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+        return moment_, today - SHANGHAI + HORIZON, moment_
+
+    # -- writes
+
+    def book(self, environ):
+        wanted = orjson.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+        store, at = self.store, now()
+        store.begin()
+        if not store.run(sql.HOLD, (at, wanted["slot_id"])).rowcount:
+            raise Refused("409 Conflict", 12001)
+        clients = store.all(sql.LOCK_CLIENTS + store.locking, self.user_id)
+        client = next(row for row in clients if row[0] == wanted["client_id"])
+        name = self._decrypt(client[1], f"counseling_clientprofile.name:{client[5]}")
+        (agreement,) = store.one(sql.AGREEMENT, at)
+        row = store.one(
+            sql.LOOK, agreement, self.user_id, self.user_id, self.user_id,
+            wanted["service_id"], wanted["slot_id"],
+        )  # fmt: skip
+        start, end = moment(row[1]), moment(row[2])
+        if not row[4] or row[6] or start <= at:
+            raise Refused("409 Conflict", 12001)
+        number, price, minutes = _number("ORD", at), row[12], row[11]
+        order = store.run(sql.ORDER, (at, at, number, self.user_id, price, at + HOLD)).lastrowid
+        title = f"{row[7]} {KINDS[row[9]]}·{MODES[row[10]]} {minutes} 分钟"
+        item = store.run(sql.ITEM, (order, wanted["slot_id"], title, price)).lastrowid
+        end = start + timedelta(minutes=minutes)
+        appointment = store.run(
+            sql.APPOINTMENT,
+            (
+                at, at, _number("APT", at), self.user_id, client[0], row[3], wanted["slot_id"],
+                wanted["service_id"], item, agreement, row[9], row[10], start, end, price,
+                start - timedelta(hours=FREE), start - timedelta(hours=FEE),
+            ),
+        ).lastrowid  # fmt: skip
+        store.commit()
+        return self._appointment(store.one(sql.SHOWN, appointment), name)
+
+    def _appointment(self, row, name):
+        names = (
+            "id", "number", "status", "kind", "mode", "start_at", "end_at", "price", "slot_id",
+            "service_id", "created_at", "free_cancel_until", "fee_cancel_until",
+            "cancel_fee_percent", "cancel_reason",
+        )  # fmt: skip
+        data = dict(zip(names, row[:15], strict=True))
+        for when in ("start_at", "end_at", "created_at", "free_cancel_until", "fee_cancel_until"):
+            data[when] = stamp(data[when])
+        data["price"] = yuan(data["price"])
+        data["counselor"] = dict(zip(("id", "name", "title", "avatar"), row[15:19], strict=True))
+        born, today = date.fromisoformat(plain_date(row[22])), (now() + SHANGHAI).date()
+        age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+        name = self._decrypt(row[20], f"counseling_clientprofile.name:{row[29]}")
+        data["client"] = {"id": row[19], "name": name, "gender": row[21], "age": age}
+        data["order"] = {
+            "id": row[23], "order_number": row[24], "status": row[25],
+            "total_amount": yuan(row[26]), "expires_at": stamp(row[27]),
+        }  # fmt: skip
+        return data | {"note": row[28]}
+
+    def pay(self, environ):
+        """The attempt is on record before the provider hears of it."""
+        wanted = orjson.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+        store, at = self.store, now()
+        store.begin()
+        order = store.one(
+            sql.ORDER_TO_PAY + store.locking, self.appid, wanted["order_id"], self.user_id
+        )
+        if order is None or order[1] != "pending" or moment(order[3]) <= at or order[5]:
+            raise Refused("409 Conflict", 14003)
+        number = _number("PAY", at)
+        payment = store.run(
+            sql.PAYMENT,
+            (at, at, number, wanted["order_id"], order[2], order[4], order[3], at),
+        ).lastrowid
+        store.commit()
+        words = order[6] + (f" 等 {order[7]} 件" if order[7] > 1 else "")
+        prepay_id = self.provider.prepay(number, words)
+        store.run(sql.PREPAID, (prepay_id, at, at, payment))
+        data = {
+            "id": payment, "number": number, "order_id": wanted["order_id"],
+            "order_number": order[0], "order_status": order[1], "method": "wechat",
+            "amount": yuan(order[2]), "refunded_amount": yuan(0), "status": "pending",
+            "expires_at": stamp(order[3]), "paid_at": None,
+        }  # fmt: skip
+        return {
+            "payment": data,
+            "app_id": self.appid,
+            "client_parameters": self.provider.client_parameters(prepay_id),
+        }
+
+    def _decrypt(self, stored: str, place: str) -> str:
+        if not stored:
+            return ""
+        key, _, sealed = stored.partition(":")
+        sealed = base64.b64decode(sealed)
+        return self.field_keys[key].decrypt(sealed[:12], sealed[12:], place.encode()).decode()
+
+
+def _query(environ) -> dict:
+    return dict(part.split("=", 1) for part in environ["QUERY_STRING"].split("&") if part)
+
+
+def _counselor(row) -> dict:
+    return {
+        "id": row[0], "name": row[1], "title": row[2], "avatar": row[3], "city": row[4],
+        "gender": row[5], "rating": yuan(row[6]), "rating_count": row[7],
+        "lowest_price": yuan(row[8]), "practice_years": row[9], "next_free_at": stamp(row[10]),
+        "specialties": [],
+    }  # fmt: skip
+
+
+def _slot(row) -> dict:
+    start, end = moment(row[2]), moment(row[3])
+    return {
+        "id": row[0], "counselor_id": row[1], "start_at": stamp(row[2]), "end_at": stamp(row[3]),
+        "status": row[4], "date": (start + SHANGHAI).date().isoformat(),
+        "minutes": (end - start) // timedelta(minutes=1),
+    }  # fmt: skip
+
+
+def _number(prefix: str, at) -> str:
+    tail = "".join(ALPHABET[byte % 32] for byte in secrets.token_bytes(13))
+    return f"{prefix}{at + SHANGHAI:%Y%m%d}{tail}"

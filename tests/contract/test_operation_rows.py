@@ -1,0 +1,112 @@
+"""A-1: every write by staff leaves exactly one row, done or denied; enumerated, not listed.
+
+API: each route that is no GET and asks for a permission.  Back office: each page's add, change,
+delete and actions.
+"""
+
+import pytest
+from django.contrib import admin
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import OperationLog
+from config.api.permissions import LOGIN, PUBLIC
+from tests.architecture.routes import api_routes
+from tests.contract.matrix.check import call
+from tests.contract.matrix.table import TABLE
+from tests.contract.matrix.world import World
+from tests.journeys.office_world import fill
+
+WRITES = {
+    f"{route.method} {route.path.removeprefix('/api/v1')}": route
+    for route in api_routes()
+    if route.path.startswith("/api/v1/") and route.method != "GET"
+}
+STAFF_WRITES = {
+    name: route for name, route in WRITES.items()
+    if TABLE.get(name) and TABLE[name].rule not in {PUBLIC, LOGIN}
+}  # fmt: skip
+PAGES = {model._meta.label_lower: page for model, page in admin.site._registry.items()}
+DENIED_ROLES = ("finance", "content_manager", "customer_service", "admin")
+
+
+@pytest.fixture
+def world(db, sandbox):
+    return World()
+
+
+def rows() -> list[str]:
+    return list(OperationLog.objects.values_list("status", flat=True))
+
+
+def test_there_are_many_of_them():
+    assert len(STAFF_WRITES) >= 12
+    assert len(PAGES) >= 25
+
+
+@pytest.mark.parametrize("name", STAFF_WRITES)
+def test_A1_an_api_write_leaves_one_row_when_done_and_when_denied(name, world):
+    route, case = STAFF_WRITES[name], TABLE[name]
+    denied = (
+        next(r for r in DENIED_ROLES if not world.users[r].has_perm(case.rule))
+        if not (world.users["admin"].has_perm(case.rule))
+        else next(r for r in DENIED_ROLES[:3] if not world.users[r].has_perm(case.rule))
+    )
+
+    refused, left = call(route, case, world, denied, look=rows)
+    assert (refused.status_code, left) == (403, ["failed"])
+    done, left = call(route, case, world, "super_admin", look=rows)
+    assert left == ["success" if done.status_code < 400 else "failed"]
+
+
+def browser(user) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+def posts(label: str):
+    """(what, permission, address, body) of everything a page of the back office takes."""
+    page = PAGES[label]
+    app, model = label.split(".")
+
+    def address(name, *args):
+        return reverse(f"admin:{app}_{model}_{name}", args=args)
+
+    if label == "constance.config":
+        yield "change", "constance.change_config", address("changelist"), {}
+        return
+    row = page.model._default_manager.order_by("pk").first()
+    yield "add", f"{app}.add_{model}", address("add"), {}
+    if row is not None:
+        yield "change", f"{app}.change_{model}", address("change", row.pk), {}
+        yield "delete", f"{app}.delete_{model}", address("delete", row.pk), {"post": "yes"}
+    for action in _actions(page):
+        body = {"action": action, "_selected_action": [row.pk if row else 0], "post": "yes"}
+        yield action, f"{app}.view_{model}", address("changelist"), body
+
+
+def _actions(page) -> list[str]:
+    return [name for name in page.actions or () if isinstance(name, str)]
+
+
+@pytest.mark.parametrize("label", PAGES)
+def test_A1_a_page_leaves_one_row_when_done_and_when_denied(label, world):
+    fill()
+    wrong = []
+    for what, permission, address, body in posts(label):
+        for role in ("super_admin", *DENIED_ROLES):
+            holds = world.users[role].has_perm(permission)
+            with transaction.atomic():
+                before = OperationLog.objects.count()
+                response = browser(world.users[role]).post(address, body)
+                left = rows()[: OperationLog.objects.count() - before]
+                transaction.set_rollback(True)
+            if holds and not left and what == "delete_people":
+                continue  # a page that asks whether one is sure: nothing was written
+            if len(left) != 1:
+                wrong.append(f"{role} {what}: {len(left)} rows, {response.status_code}")
+            elif not holds and left != ["failed"]:
+                wrong.append(f"{role} {what}: denied, but {left}")
+    assert wrong == []

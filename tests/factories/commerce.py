@@ -1,0 +1,108 @@
+"""Orders and what happens to them, through the services."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import factory
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import User, WeChatIdentity
+from commerce.gateways.base import Trade, TradeState
+from commerce.models import Merchant, MerchantApplication, Order, Payment
+from commerce.payables import Want
+from commerce.services.orders import place_order
+from commerce.services.payments import settle
+from config.numbers import new_number
+from content.models import DiseaseTag
+from tests.commerce.payable import KIND
+from tests.factories.accounts import UserFactory
+
+
+class TagFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = DiseaseTag
+
+    name = factory.Sequence(lambda n: f"标签{n}")
+    sort_order = 12000  # fen
+
+
+class MerchantFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Merchant
+
+    user = factory.SubFactory(UserFactory)
+    merchant_type = "farm_owner"
+    business_name = factory.Sequence(lambda n: f"小满农场{n}")
+    business_license = factory.Sequence(lambda n: f"91310000MA1FL{n:05}")
+    contact_person = "林小满"
+    contact_phone = "13911112222"
+    address = "上海市崇明区"
+    submitted_at = factory.LazyFunction(timezone.now)
+
+
+class ApplicationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = MerchantApplication
+
+    business_name = factory.Sequence(lambda n: f"田园花店{n}")
+    contact_person = "周田田"
+    contact_phone = "13922223333"
+    email = "tiantian@example.com"
+    network = "203.0.113.7"
+
+
+def place(user: User, *tags: DiseaseTag) -> Order:
+    """A pending order for tags, one of 120.00 when none is given."""
+    wants = [Want(KIND, tag.pk) for tag in tags or [TagFactory()]]
+    return place_order(user=user, wants=wants)
+
+
+def AttemptFactory(order: Order, **fields) -> Payment:
+    """An attempt to pay that order, as start_payment would write it."""
+    return Payment.objects.create(
+        **{
+            "number": new_number("PAY"),
+            "order": order,
+            "method": "wechat",
+            "amount": order.total_amount,
+            "payer": "openid-of-payer",
+            "expires_at": order.expires_at,
+            "next_query_at": timezone.now() + timedelta(seconds=5),
+        }
+        | fields
+    )
+
+
+def money_for(payment: Payment, **facts) -> Trade:
+    """The provider's word that this attempt was paid."""
+    return Trade(
+        **{
+            "number": payment.number,
+            "state": TradeState.PAID,
+            "transaction_id": f"4200{payment.pk:012d}",
+            "amount": payment.amount,
+            "paid_at": timezone.now(),
+            "payer": payment.payer,
+        }
+        | facts
+    )
+
+
+def pay(order: Order) -> Payment:
+    """The order's money comes, without a provider."""
+    payment = order.payments.first() or AttemptFactory(order)
+    settle(payment.number, money_for(payment))
+    payment.refresh_from_db()
+    return payment
+
+
+def payer(sandbox, user: User, persona: str = "") -> str:
+    """Give `user` a WeChat identity that the sandbox knows; the openid."""
+    openid = sandbox.persona(**({"id": persona} if persona else {}))["openids"][settings.WX_APPID]
+    WeChatIdentity.objects.create(user=user, appid=settings.WX_APPID, openid=openid)
+    return openid
+
+
+def yuan(text: str) -> Decimal:
+    return Decimal(text)

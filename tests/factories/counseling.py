@@ -1,0 +1,117 @@
+"""Counselors with time, and people who may book them."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import factory
+from django.utils import timezone
+
+from accounts.models import AgreementKind
+from accounts.services.consents import current_agreement, give_consent
+from commerce.models import Payment
+from counseling.models import (
+    Appointment,
+    ClientProfile,
+    Counselor,
+    CounselorStatus,
+    Service,
+    TimeSlot,
+    WeeklyTemplate,
+)
+from counseling.services.appointments import book
+from tests.factories.accounts import UserFactory
+from tests.factories.commerce import pay as pay_order
+
+
+class CounselorFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Counselor
+        skip_postgeneration_save = True
+
+    user = factory.SubFactory(UserFactory)
+    name = factory.Sequence(lambda n: f"咨询师{n}")
+    status = CounselorStatus.PUBLISHED
+
+
+class ServiceFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Service
+
+    counselor = factory.SubFactory(CounselorFactory)
+    price = Decimal("300.00")
+
+
+class SlotFactory(factory.django.DjangoModelFactory):
+    """Free slots of 50 minutes, one each hour from two days ahead on."""
+
+    class Meta:
+        model = TimeSlot
+
+    counselor = factory.SubFactory(CounselorFactory)
+    start_at = factory.Sequence(
+        lambda n: (
+            timezone.now().replace(minute=0, second=0, microsecond=0)
+            + timedelta(days=2, hours=n % 400)
+        )
+    )
+    end_at = factory.LazyAttribute(lambda slot: slot.start_at + timedelta(minutes=50))
+
+
+class WeeklyTemplateFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = WeeklyTemplate
+
+    counselor = factory.SubFactory(CounselorFactory)
+
+
+class ClientProfileFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ClientProfile
+
+    user = factory.SubFactory(UserFactory)
+    name = "李雷"
+    birth_date = date(1990, 5, 1)
+
+
+def consent(user) -> None:
+    """Let `user` agree to the booking agreement in force."""
+    version = current_agreement(AgreementKind.BOOKING).version
+    give_consent(user, kind=AgreementKind.BOOKING, version=version, ip_address=None)
+
+
+def booker(**fields) -> ClientProfile:
+    """A person who may book, by their one client profile."""
+    client = ClientProfileFactory(**fields)
+    consent(client.user)
+    return client
+
+
+def offer(**fields) -> tuple[TimeSlot, Service]:
+    """A free slot and a service of the same published counselor."""
+    service = ServiceFactory(**fields)
+    return SlotFactory(counselor=service.counselor), service
+
+
+def booked(client: ClientProfile | None = None, *, slot=None, service=None, **options):
+    """A pending appointment, made the way clients make it."""
+    client = client or booker()
+    if slot is None:
+        slot, service = offer()
+    service = service or ServiceFactory(counselor=slot.counselor)
+    order = book(
+        user=client.user, slot_id=slot.pk, service_id=service.pk, client_id=client.pk, **options
+    )
+    return Appointment.objects.get(order_item__order=order)
+
+
+def pay(appointment: Appointment) -> Payment:
+    """Money came for the appointment's order: it is confirmed."""
+    payment = pay_order(appointment.order_item.order)
+    appointment.refresh_from_db()
+    return payment
+
+
+def confirmed(client: ClientProfile | None = None, **kwargs) -> Appointment:
+    appointment = booked(client, **kwargs)
+    pay(appointment)
+    return appointment

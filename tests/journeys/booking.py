@@ -1,0 +1,351 @@
+"""The booking story over HTTP: log in, book, pay, be confirmed, cancel, be refunded.
+
+`python -m tests.journeys.booking` starts a stack of its own; with BASE_URL (and MANIFEST, the
+file `manage.py demo --manifest` wrote) it goes through a running one.  Exit 1 at the first step
+that is not as promised.  `--chaos` also kills the worker and empties Redis on the way.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import redis
+
+from tests.journeys.client import NotAsPromised, Person, Staff, Story, expect, until
+from tests.journeys.stack import Stack, running_stack
+from tests.sandbox.client import SandboxClient
+
+PARAMETERS = "/admin/constance/config/"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass
+class Journey:
+    stack: Stack
+    story: Story = field(default_factory=Story)
+
+    def __post_init__(self):
+        self.base_url = self.stack.base_url
+        self.accounts = self.stack.manifest["accounts"]
+        self.sandbox = SandboxClient(self.stack.manifest["sandbox"]["control"])
+        self.run_id = uuid.uuid4().hex[:8]
+
+    def newcomer(self, name: str) -> Person:
+        """Somebody who opens the mini-program for the first time."""
+        persona = self.sandbox.persona(id=f"{name}-{self.run_id}", nickname=name)
+        code = self.sandbox.login_code(persona["id"])
+        answer = Person(self.base_url).post("/users/login", {"code": code})
+        expect(answer["user"]["openid"] == persona["openid"], "the openid is WeChat's")
+        person = Person(self.base_url, answer["token"])
+        person.persona, person.id = persona, answer["user"]["id"]
+        return person
+
+    def login(self, role: str) -> Person:
+        account = self.accounts[role]
+        body = {"username": account["username"], "password": account["password"]}
+        return Person(self.base_url, Person(self.base_url).post("/login", body)["token"])
+
+    def staff(self, role: str) -> Staff:
+        account = self.accounts[role]
+        return Staff(self.base_url, account["username"], account["password"])
+
+
+def happy_story(journey: Journey, *, chaos=None) -> None:
+    """Booking to refund.  chaos: called before paying and cancelling; gives a call for later."""
+    step = journey.story.step
+    alice, bob = journey.newcomer("小满"), journey.newcomer("谷雨")
+    step("WeChat login", user=alice.id)
+
+    alice.put("/users/profile", {"nickname": "小满", "gender": "female", "birthday": "1995-05-20"})
+    profile = alice.get("/users/profile")
+    expect(profile["nickname"] == "小满" and profile["gender"] == "female", "the profile is kept")
+    step("profile", nickname=profile["nickname"])
+
+    tag, counselor, slot = find_slot(journey, alice)
+    step("counselor by specialty and day", tag=tag, counselor=counselor["id"], slot=slot["id"])
+
+    client = alice.post(
+        "/client-profile",
+        {"relation": "self", "name": "林小满", "gender": "female", "birth_date": "1995-05-20"},
+        status=201,
+    )
+    step("client profile", client=client["id"])
+
+    service = cheapest(counselor)
+    wish = {"slot_id": slot["id"], "service_id": service["id"], "client_id": client["id"]}
+    refused = alice.post("/appointment", wish, status=422)
+    expect(refused["data"]["kind"] == "booking", "booking asks for the agreement first")
+    accept_agreement(alice)
+    step("booking agreement accepted", refused_before_with=refused["code"])
+
+    key = uuid.uuid4().hex
+    first = alice.send("/appointment", wish, key=key)
+    expect(first.status_code == 201, f"booked: {first.text[:300]}")
+    again = alice.send("/appointment", wish, key=key)
+    expect(again.status_code == 201 and again.content == first.content, "same key, same answer")
+    rival(bob, slot, service)
+    appointment = first.json()["data"]
+    order = appointment["order"]
+    step("booked once, refused to another", number=appointment["number"], status=409)
+
+    expect(order["total_amount"] == service["price"], "the server's price")
+    left = parse(order["expires_at"]) - datetime.now().astimezone()
+    expect(timedelta(0) < left <= timedelta(minutes=15, seconds=5), "15 minutes to pay")
+    step("order", number=order["order_number"], amount=order["total_amount"])
+
+    subscribe(journey, alice)
+    after_chaos = chaos(journey) if chaos else None
+    pay(journey, alice, order)
+    confirmed = until("confirmed", lambda: is_status(alice, appointment, "confirmed"))
+    expect(alice.get(f"/order/{order['id']}")["status"] == "paid", "the order is paid")
+    step("paid, notice delivered twice, confirmed", status=confirmed["status"])
+    if after_chaos:
+        after_chaos()
+
+    told(journey, alice, "appointment_confirmed", "预约成功")
+    step("in-app notice and subscribe message")
+
+    mine = journey.login("counselor").get("/appointment", **{"as": "counselor", "size": 100})
+    expect(appointment["id"] in {row["id"] for row in mine["list"]}, "the counselor sees it")
+    step("the counselor sees it", appointments=mine["pagination"]["total"])
+    page = journey.staff("admin").page(f"/admin/counseling/appointment/?q={appointment['number']}")
+    expect(appointment["number"] in page, "staff sees it")
+    step("staff sees it in the back office")
+
+    preview = alice.get(f"/appointment/{appointment['id']}/cancel-preview")
+    expect(
+        round(preview["fee"] + preview["refund"], 2) == service["price"], "fee and refund add up"
+    )
+    step("cancel preview", fee=preview["fee"], refund=preview["refund"])
+
+    after_chaos = chaos(journey) if chaos else None
+    alice.post(f"/appointment/{appointment['id']}/cancel", {"reason": "临时有事"})
+    if after_chaos:
+        after_chaos()
+    refunded = until("refunded", lambda: is_status(alice, appointment, "refunded"))
+    final = alice.get(f"/order/{order['id']}")
+    expect(final["status"] == "refunded", "the order is refunded")
+    expect(final["refunded_amount"] == preview["refund"], "as much as the preview said")
+    step("cancelled and refunded", status=refunded["status"], amount=final["refunded_amount"])
+
+    open_again = slots_on(alice, counselor["id"], slot["start_at"])
+    expect(slot["id"] in {row["id"] for row in open_again}, "the slot is bookable again")
+    told(journey, alice, "appointment_cancelled", "预约已取消")
+    told(journey, alice, "refund_succeeded", "退款成功")
+    step("slot open again, notices sent")
+
+
+def unpaid_order_expires(journey: Journey) -> None:
+    """Nobody pays: the payment is closed at the provider and the slot is free again."""
+    alice, appointment, slot = held_appointment(journey, "芒种")
+    number = start_payment(alice, appointment["order"])["payment"]["number"]
+    until("expired", lambda: is_status(alice, appointment, "expired"), seconds=90)
+    expect(
+        alice.get(f"/order/{appointment['order']['id']}")["status"] == "expired", "order expired"
+    )
+    expect(journey.sandbox.trade(number)["trade_state"] == "CLOSED", "closed at the provider")
+    rows = slots_on(alice, appointment["counselor"]["id"], slot["start_at"])
+    expect(slot["id"] in {row["id"] for row in rows}, "the slot is free again")
+    journey.story.step("an unpaid order expired, closed at the provider, slot free", payment=number)
+
+
+def late_payment_goes_back(journey: Journey) -> None:
+    """The money comes after expiry: it is refunded without anybody doing anything."""
+    alice, appointment, _slot = held_appointment(journey, "白露")
+    number = start_payment(alice, appointment["order"])["payment"]["number"]
+    until("expired", lambda: is_status(alice, appointment, "expired"), seconds=90)
+    journey.sandbox.pay(number, force=True)
+
+    until("refunded by itself", lambda: money_kept(journey, number) == 0, seconds=90)
+    expect(is_status(alice, appointment, "expired"), "the appointment stays expired")
+    journey.story.step("a payment after expiry went back by itself", payment=number)
+
+
+def money_kept(journey: Journey, number: str) -> int:
+    """Fen that came by a payment and did not go back, by the provider's own book."""
+    return journey.sandbox.book()["net_by_trade"][number]
+
+
+def find_slot(journey: Journey, person: Person) -> tuple[int, dict, dict]:
+    """A specialty of the counselor with a demo login, a day they are free on, and a free slot."""
+    wanted = journey.accounts["counselor"]["counselor_id"]
+    tag = person.get(f"/counselor/{wanted}")["specialties"][0]["id"]
+    for ahead in range(2, 15):
+        day = (datetime.now(SHANGHAI) + timedelta(days=ahead)).date().isoformat()
+        found = person.get("/counselor", specialty=tag, free_on=day, size=100)["list"]
+        expect(
+            all(tag in {t["id"] for t in row["specialties"]} for row in found),
+            "everybody found has the specialty",
+        )
+        slots = person.get("/time-slots", counselor=wanted, date=day, size=100)["list"]
+        expect(bool(slots) == (wanted in {row["id"] for row in found}), "free that day, or not")
+        if slots:
+            return tag, person.get(f"/counselor/{wanted}"), slots[0]
+    raise NotAsPromised("no free slot in two weeks")
+
+
+def cheapest(counselor: dict) -> dict:
+    return min(
+        (row for row in counselor["services"] if row["price"] > 0), key=lambda row: row["price"]
+    )
+
+
+def slots_on(person: Person, counselor_id: int, start_at: str) -> list[dict]:
+    day = parse(start_at).astimezone(SHANGHAI).date().isoformat()
+    return person.get("/time-slots", counselor=counselor_id, date=day, size=100)["list"]
+
+
+def accept_agreement(person: Person) -> None:
+    agreement = person.get("/agreements/booking")
+    person.post("/consents", {"kind": "booking", "version": agreement["version"]}, status=201)
+
+
+def rival(bob: Person, slot: dict, service: dict) -> None:
+    body = {"relation": "self", "name": "谷雨", "birth_date": "1990-01-01"}
+    client = bob.post("/client-profile", body, status=201)
+    accept_agreement(bob)
+    wish = {"slot_id": slot["id"], "service_id": service["id"], "client_id": client["id"]}
+    bob.post("/appointment", wish, status=409)
+
+
+def subscribe(journey: Journey, person: Person) -> None:
+    """The person accepts every message the demo's templates may send."""
+    for template_id in journey.stack.manifest["ids"].get("wechat_templates", []):
+        journey.sandbox.subscribe(person.persona["id"], template_id)
+
+
+def start_payment(person: Person, order: dict) -> dict:
+    return person.post("/pay", {"order_id": order["id"], "method": "wechat"}, status=201)
+
+
+def pay(journey: Journey, person: Person, order: dict) -> None:
+    answer = start_payment(person, order)
+    again = start_payment(person, order)
+    expect(again["payment"]["number"] == answer["payment"]["number"], "one attempt")
+    parameters = answer["client_parameters"]
+    result = journey.sandbox.request_payment(
+        parameters | {"appId": answer["app_id"]}, persona=person.persona["id"], copies=2
+    )
+    journey.story.step("prepaid; the person pays", payment=answer["payment"]["number"])
+    expect(result, "the sandbox verified paySign")
+
+
+def is_status(person: Person, appointment: dict, status: str) -> dict | None:
+    now = person.get(f"/appointment/{appointment['id']}")
+    return now if now["status"] == status else None
+
+
+def told(journey: Journey, person: Person, template: str, title: str) -> None:
+    """The notice is in the app, and once in the sandbox's outbox as a subscribe message."""
+
+    def in_app():
+        rows = person.get("/notifications", size=50)["list"]
+        return [row for row in rows if row["title"] == title]
+
+    def messages():
+        sent = journey.sandbox.outbox("subscribe", to=person.persona["openid"])
+        return [row for row in sent if row["template_id"] == template]
+
+    until(f"told in the app: {title}", in_app)
+    until(f"told by subscribe message: {template}", messages)
+    expect(len(in_app()) == len(messages()) == 1, f"{template}: told once")
+
+
+def held_appointment(journey: Journey, name: str) -> tuple[Person, dict, dict]:
+    """Somebody new with an unpaid appointment."""
+    person = journey.newcomer(name)
+    accept_agreement(person)
+    body = {"relation": "self", "name": name, "birth_date": "1992-02-02"}
+    client = person.post("/client-profile", body, status=201)
+    _tag, counselor, slot = find_slot(journey, person)
+    wish = {
+        "slot_id": slot["id"],
+        "service_id": cheapest(counselor)["id"],
+        "client_id": client["id"],
+    }
+    return person, person.post("/appointment", wish, status=201), slot
+
+
+class short_time_to_pay:
+    """Inside the block an operator has set the time to pay to a few seconds, live."""
+
+    def __init__(self, journey: Journey, seconds: int):
+        self.journey, self.seconds = journey, seconds
+
+    def __enter__(self):
+        self.admin = self.journey.staff("super_admin")
+        self.admin.save(PARAMETERS, ORDER_TTL_SECONDS=self.seconds)
+        self.journey.story.step("an operator shortens the time to pay", seconds=self.seconds)
+
+    def __exit__(self, *exception):
+        self.admin.save(PARAMETERS, ORDER_TTL_SECONDS=900)
+
+
+def kill_worker_and_flush_redis(journey: Journey):
+    """The worker dies, Redis forgets everything; the returned call waits for the worker."""
+    worker = journey.stack.pid("worker")
+    os.kill(worker, signal.SIGKILL)
+    if os.environ.get("REDIS_URL"):
+        redis.Redis.from_url(os.environ["REDIS_URL"]).flushdb()
+    journey.story.step("worker killed, Redis flushed", pid=worker)
+
+    def after():
+        until("back", lambda: journey.stack.pid("worker") != worker, seconds=60)
+        journey.story.step("the worker is back", pid=journey.stack.pid("worker"))
+
+    return after
+
+
+def nothing_doubled(journey: Journey) -> None:
+    """What the provider paid out and what it sent is there once."""
+    kept = journey.sandbox.book()["net_by_trade"]
+    expect(min(kept.values()) >= 0, f"more went back than came: {kept}")
+    sent = [
+        json.dumps([row["to"], row["template_id"], row["data"]], sort_keys=True)
+        for row in journey.sandbox.outbox("subscribe")
+    ]
+    expect(len(sent) == len(set(sent)), "no message went out twice")
+    journey.story.step("nothing doubled", payments=len(kept), messages=len(sent))
+
+
+def parse(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def run(stack: Stack, *, chaos: bool = False) -> None:
+    journey = Journey(stack)
+    happy_story(journey, chaos=kill_worker_and_flush_redis if chaos else None)
+    with short_time_to_pay(journey, 6):
+        unpaid_order_expires(journey)
+        late_payment_goes_back(journey)
+    nothing_doubled(journey)
+    journey.story.step("journey complete")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--chaos", action="store_true")
+    chaos = parser.parse_args().chaos
+    base_url = os.environ.get("BASE_URL", "").rstrip("/")
+    try:
+        if base_url:
+            manifest = Path(os.environ.get("MANIFEST", "var/demo.json"))
+            run(Stack(base_url, json.loads(manifest.read_text())), chaos=False)
+        else:
+            with running_stack() as stack:
+                run(stack, chaos=chaos)
+    except NotAsPromised as failure:
+        sys.stderr.write(f"NOT AS PROMISED: {failure}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

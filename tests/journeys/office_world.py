@@ -1,0 +1,106 @@
+"""At least one row behind every page of the back office."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+from accounts.models import (
+    AccountDeletion,
+    CachePurge,
+    EmailCode,
+    ExportJob,
+    LoginLog,
+    LoginSession,
+    Notification,
+    OperationLog,
+    Organisation,
+    ParameterChange,
+    PhoneCode,
+    User,
+    UserTag,
+    WeChatEvent,
+    WeChatIdentity,
+)
+from accounts.services.api_keys import create_key
+from accounts.services.parameters import change_parameters
+from commerce.models import AnomalyKind, PaymentAnomaly, PaymentNotice, RefundReason
+from commerce.services.refunds import request_refund
+from tests.factories.commerce import ApplicationFactory, MerchantFactory
+from tests.factories.content import CategoryFactory, DiseaseTagFactory
+from tests.factories.counseling import WeeklyTemplateFactory, confirmed
+from tests.factories.media import FileFactory
+
+
+def fill() -> None:
+    """May be called again: one more row of everything."""
+    appointment, tag = confirmed(), uuid4().hex[:8]
+    order, user = appointment.order_item.order, appointment.user
+    request_refund(order.pk, user=user, reason_code=RefundReason.OTHER)
+    PaymentAnomaly.objects.create(
+        kind=AnomalyKind.MISMATCH,
+        payment=order.payments.get(),
+        dedupe_key=tag,
+        detail={"应收": "300.00", "实收": "299.00"},
+    )
+    PaymentNotice.objects.create(method="wechat", event_id=tag, number="PAY1")
+    WeeklyTemplateFactory(
+        counselor=appointment.counselor, weekday=0, start_time="09:00", end_time="12:00"
+    )
+    FileFactory(owner=user)
+    Organisation.objects.create(name=f"华东中心{tag}")
+    MerchantFactory()
+    ApplicationFactory()
+    CategoryFactory(name="心理科普")
+    DiseaseTagFactory(name=f"焦虑{tag}")
+    _people(user, tag)
+    days = 29 + ParameterChange.objects.count()
+    change_parameters({"SLOT_HORIZON_DAYS": days}, actor=user)
+    every, _ = IntervalSchedule.objects.get_or_create(every=20, period="seconds")
+    PeriodicTask.objects.create(
+        name=f"发送通知{tag}", task="accounts.deliver_notifications", interval=every
+    )
+
+
+def _people(user: User, tag: str) -> None:
+    UserTag.objects.create(name=f"老客户{tag}", colour="blue").taggings.create(user=user)
+    ExportJob.objects.create(
+        requested_by=user, key=tag, kind="user", format="csv", fingerprint=tag,
+        lease_until=timezone.now(), status="failed", error="生成失败，请联系技术人员",
+    )  # fmt: skip
+    WeChatIdentity.objects.create(user=user, appid="wx01", openid=f"oUpF8uMuAJO{tag}")
+    LoginSession.objects.create(
+        sid=tag, user=user, method="wechat", expires_at=timezone.now() + timedelta(days=1)
+    )
+    AccountDeletion.objects.create(
+        user=user, requested_by=user, reason="不再使用", status="cancelled", due_at=timezone.now(),
+        ended_at=timezone.now(),
+    )  # fmt: skip
+    LoginLog.objects.create(user=user, method="wechat", succeeded=False, reason="bad_code")
+    EmailCode.objects.create(
+        email="xiaoman@example.com", purpose="bind", digest=tag, state="sent",
+        network="203.0.113.7", created_at=timezone.now(), expires_at=timezone.now(),
+    )  # fmt: skip
+    create_key(
+        user.pk, name="合作医院", scopes=["counselor:read", "slot:read"], days=90, actor=None,
+        networks=["203.0.113.0/24"],
+    )  # fmt: skip
+    PhoneCode.objects.create(
+        phone="13800138000", purpose="login", digest=tag, provider="aliyun", state="sent",
+        network="203.0.113.7", created_at=timezone.now(), expires_at=timezone.now(),
+    )  # fmt: skip
+    Notification.objects.create(
+        user=user, channel="subscribe", template="order_paid", due_at=timezone.now(),
+        context={"number": "ORD1"},
+    )  # fmt: skip
+    WeChatEvent.objects.create(
+        key=tag, signature=tag, event="subscribe_msg_popup_event", handled=True,
+        created_at=timezone.now(),
+    )  # fmt: skip
+    CachePurge.objects.create(namespace="throttle", removed=7, actor=user)
+    OperationLog.objects.create(
+        admin=user, admin_name="运营小林", module="commerce", operation="cancel", target_id="1",
+        request_method="POST", request_url="/admin/", request_params={"action": "cancel"},
+        status="success",
+    )  # fmt: skip
