@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
@@ -37,6 +38,21 @@ def together(n: int, job: Callable) -> list:
     for thread in threads:
         thread.join()
     return results
+
+
+def meeting(n: int) -> Callable[[], None]:
+    """A place between a look and a write where n threads wait until all of them have looked.
+
+    So a negative control breaks its promise every time, not by luck.  Who waits in vain, because
+    another one was refused before, goes on after three seconds.
+    """
+    barrier = threading.Barrier(n, timeout=3)
+
+    def meet() -> None:
+        with suppress(threading.BrokenBarrierError):
+            barrier.wait()
+
+    return meet
 
 
 def forget_everything() -> None:

@@ -3,7 +3,6 @@
 And the SQL: the row that decides is locked before anything is written.
 """
 
-import time
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
@@ -34,18 +33,19 @@ from tests.commerce.conftest import _something_to_sell, world  # noqa: F401
 from tests.commerce.payable import KIND, TagPayable, TagTaken
 from tests.factories.accounts import UserFactory
 from tests.factories.commerce import AttemptFactory, TagFactory, money_for, pay, payer, place
-from tests.helpers import Api, together
+from tests.helpers import Api, meeting, together
 from tests.races.commerce_tools import give_back, names, story
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 
 
 @contextmanager
-def no_guards(monkeypatch):
-    """Locks that lock nothing and moves that look at nothing, with time to collide in."""
+def no_guards(monkeypatch, n):
+    """Locks that lock nothing, moves that look at nothing: all n have looked when one writes."""
+    all_have_looked = meeting(n)
 
     def blind_move(instance, to, *, actor=None, reason="", **changes):
-        time.sleep(0.3)
+        all_have_looked()
         type(instance)._base_manager.filter(pk=instance.pk).update(status=to, **changes)
         instance.status = to
 
@@ -62,7 +62,7 @@ def test_negative_control_of_M1(monkeypatch):
     tag = TagFactory()
     attempt = AttemptFactory(place(UserFactory(), tag))
 
-    with no_guards(monkeypatch):
+    with no_guards(monkeypatch, 8):
         together(8, lambda i: settle(attempt.number, money_for(attempt)))
 
     assert story(tag) != "RF"
@@ -76,7 +76,7 @@ def test_negative_control_of_M7(monkeypatch):
     blind = SimpleNamespace(SUCCEEDED="nothing", CLOSING="closing")
     monkeypatch.setattr("commerce.services.orders.PaymentStatus", blind)
 
-    with no_guards(monkeypatch):
+    with no_guards(monkeypatch, 2):
         together(2, lambda i: jobs[i]())
 
     assert sorted(story(tag)) == ["F", "R", "X"]
@@ -85,12 +85,13 @@ def test_negative_control_of_M7(monkeypatch):
 def test_negative_control_of_M10(monkeypatch):
     """Read, then write: what the conditional UPDATE is there to prevent."""
     payment = pay(place(UserFactory()))
+    all_have_looked = meeting(8)
 
     def check_then_act(payment, *, amount, reason, **fields):
         row = Payment.objects.get(pk=payment.pk)
         if row.refunded_amount + amount > row.amount:
             raise RefundExceedsPayment
-        time.sleep(0.3)
+        all_have_looked()
         Payment.objects.filter(pk=row.pk).update(refunded_amount=row.refunded_amount + amount)
         return Refund.objects.create(
             number=f"REF{fields['key']}", payment_id=row.pk, order_id=row.order_id,
@@ -98,7 +99,7 @@ def test_negative_control_of_M10(monkeypatch):
         )  # fmt: skip
 
     monkeypatch.setattr(refunds, "_create", check_then_act)
-    with no_guards(monkeypatch):
+    with no_guards(monkeypatch, 8):
         together(8, lambda i: give_back(payment, "120.00", f"k{i}"))
 
     assert Refund.objects.filter(payment=payment).count() > 1
@@ -130,8 +131,10 @@ def test_negative_control_of_one_attempt(monkeypatch, world):  # noqa: F811
     payer(world, user)
     order = place(user)
 
+    all_have_looked = meeting(8)
+
     def slow_number(prefix):
-        time.sleep(0.5)  # until every thread has looked
+        all_have_looked()
         return new_number(prefix)
 
     clashes = []
@@ -145,7 +148,7 @@ def test_negative_control_of_one_attempt(monkeypatch, world):  # noqa: F811
 
     monkeypatch.setattr(starting, "new_number", slow_number)
     monkeypatch.setattr(starting, "insert", watched)
-    with no_guards(monkeypatch):
+    with no_guards(monkeypatch, 8):
         together(8, lambda i: start_payment(order.pk, user=user, method="wechat"))
 
     assert clashes
@@ -153,11 +156,13 @@ def test_negative_control_of_one_attempt(monkeypatch, world):  # noqa: F811
 
 
 def test_negative_control_of_one_buyer(monkeypatch):
+    all_have_looked = meeting(8)
+
     def check_then_act(self, user, want):
         tag = DiseaseTag.objects.get(pk=want.target_id)
         if not tag.is_active:
             raise TagTaken
-        time.sleep(0.3)
+        all_have_looked()
         DiseaseTag.objects.filter(pk=tag.pk).update(is_active=False)
         return Offer(title=tag.name, unit_price=Decimal(1))
 

@@ -12,7 +12,7 @@ from media.services.links import public_url
 from media.services.uploads import replace_avatar, store_upload
 from tests.factories.accounts import UserFactory
 from tests.factories.media import picture, upload
-from tests.helpers import together
+from tests.helpers import meeting, together
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 ROUNDS = range(5)
@@ -100,12 +100,10 @@ def test_the_quota_would_be_passed_without_its_condition(settings, monkeypatch):
         connection.ensure_connection()
         if row.used_bytes + size > settings.FILE_QUOTA_BYTES:
             raise QuotaExceeded
-        barrier.wait(timeout=20)
+        all_have_looked()
         FileUsage.objects.filter(pk=row.pk).update(used_bytes=quota.F("used_bytes") + size)
 
-    import threading
-
-    barrier = threading.Barrier(N)
+    all_have_looked = meeting(N)
     monkeypatch.setattr("media.services.uploads.reserve", careless)
 
     together(N, lambda i: send(user))

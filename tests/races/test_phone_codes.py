@@ -15,7 +15,7 @@ from accounts.services.phone_codes import request_code, spend_code
 from accounts.services.phone_login import by_phone, by_wechat_phone, register_by_phone
 from accounts.services.sessions import Device
 from tests.factories.accounts import UserFactory
-from tests.helpers import Api, together
+from tests.helpers import Api, meeting, together
 from tests.races.figures import figure, size, storm
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
@@ -111,12 +111,17 @@ def test_J6_without_the_lock_more_are_sent(monkeypatch, sandbox):
     """The negative control: everybody looks before anybody has written."""
     monkeypatch.setattr(limits, "lock", lambda key: None)
     monkeypatch.setattr(phone_codes, "_send", lambda row, code: None)
-    for _ in range(10):
-        together(20, lambda i: request_code(PHONE, "login", ip_address=f"203.0.113.{i + 1}"))
-        if PhoneCode.objects.count() > 1:
-            return
-        PhoneCode.objects.all().delete()
-    pytest.fail("the lock was not needed")
+    all_have_looked, look = meeting(8), limits.check_windows
+
+    def slowly(*args, **kwargs):
+        look(*args, **kwargs)
+        all_have_looked()
+
+    monkeypatch.setattr(limits, "check_windows", slowly)
+
+    together(8, lambda i: request_code(PHONE, "login", ip_address=f"203.0.113.{i + 1}"))
+
+    assert PhoneCode.objects.count() > 1
 
 
 @ROUNDS
@@ -144,20 +149,18 @@ def test_J7_counting_after_looking_evaluates_more(sandbox):
     """The negative control: read the attempts, then write them."""
     code_for(sandbox)
     row = PhoneCode.objects.get()
-    evaluated = []
+    evaluated, all_have_looked = [], meeting(20)
 
     def naive(i):
-        if PhoneCode.objects.get(pk=row.pk).attempts < 5:
+        attempts = PhoneCode.objects.get(pk=row.pk).attempts
+        all_have_looked()
+        if attempts < 5:
             evaluated.append(1)
             PhoneCode.objects.filter(pk=row.pk).update(attempts=F("attempts") + 1)
 
-    for _ in range(10):
-        together(50, naive)
-        if len(evaluated) > 5:
-            return
-        PhoneCode.objects.update(attempts=0)
-        evaluated.clear()
-    pytest.fail("counting first was not needed")
+    together(20, naive)
+
+    assert len(evaluated) == 20
 
 
 @ROUNDS

@@ -1,7 +1,5 @@
 """Roles under fire: somebody is always left who may do everything (invariants R-1, R-2)."""
 
-import threading
-
 import pytest
 from django.contrib.auth.models import Group
 
@@ -12,7 +10,7 @@ from accounts.services.roles import assign_role, remove_role, super_admins
 from accounts.services.users import disable_user
 from config.errors import IllegalTransition
 from tests.factories.accounts import StaffFactory, UserFactory
-from tests.helpers import together
+from tests.helpers import meeting, together
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 ROUNDS = pytest.mark.parametrize("turn", range(6))
@@ -71,13 +69,13 @@ def test_R2_by_the_system_too(turn):
 
 def test_R2_without_the_lock_nobody_is_left(monkeypatch):
     """The negative control: counting the others without queueing on the role's row."""
-    both_counted = threading.Barrier(2)
+    both_counted = meeting(2)
 
     def careless(*, without):
         others = super_admins().filter(status="active").exclude(pk=without.pk)
         if not others.exists():
             raise LastSuperAdmin
-        both_counted.wait(timeout=10)
+        both_counted()
 
     def unlocked(user_id, code, actor):
         return User.objects.get(pk=user_id), Role.objects.select_related("group").get(code=code)
