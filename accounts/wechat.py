@@ -10,19 +10,19 @@ import threading
 import time
 from dataclasses import dataclass
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
-import httpx
 from django.conf import settings
 
 from accounts.wechat_fields import fit
 from config.caches import WECHAT
+from config.http import NoAnswer, ask, http_client
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT = httpx.Timeout(5, connect=2)
-DEADLINE_SECONDS = 8
-LARGEST_ANSWER = 1024 * 1024
+TIMEOUTS = {"connect": 2, "read": 5}
+LIMITS = {"most": 1024 * 1024, "seconds": 8}
 TOKEN_MARGIN_SECONDS = 300
 BUSY_PAUSE_SECONDS = 0.2
 
@@ -67,9 +67,7 @@ class WeChatClient:
     def __init__(self, base: str, appid: str, secret: str):
         self.appid = appid
         self._secret = secret
-        self._http = httpx.Client(
-            base_url=base, timeout=TIMEOUT, follow_redirects=False, trust_env=False
-        )
+        self._http = http_client(base_url=base, **TIMEOUTS)
         self._fetching = threading.Lock()
 
     def code2session(self, code: str) -> WeChatPerson:
@@ -165,27 +163,14 @@ class WeChatClient:
     def _call(self, method: str, path: str, *, params, body) -> dict[str, Any]:
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json"} if content else None
+        request = {"params": params, "content": content, "headers": headers}
         try:
-            with self._http.stream(
-                method, path, params=params, content=content, headers=headers
-            ) as response:
-                raw = _read(response)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise WeChatError(f"{path}: {type(error).__name__}") from None  # its text has the URL
-        return _fields(path, raw)
-
-
-def _read(response: httpx.Response) -> bytes:
-    if response.status_code != httpx.codes.OK:
-        raise WeChatError(f"HTTP {response.status_code}")
-    deadline, raw = time.monotonic() + DEADLINE_SECONDS, b""
-    for chunk in response.iter_bytes():
-        raw += chunk
-        if len(raw) > LARGEST_ANSWER:
-            raise WeChatError("answer too large")
-        if time.monotonic() > deadline:
-            raise WeChatError("answer too slow")
-    return raw
+            answer = ask(self._http, method, path, **request, **LIMITS)
+        except NoAnswer as error:
+            raise WeChatError(f"{path}: {error}") from None
+        if answer.status != HTTPStatus.OK:
+            raise WeChatError(f"{path}: HTTP {answer.status}")
+        return _fields(path, answer.body)
 
 
 def _fields(path: str, raw: bytes) -> dict[str, Any]:

@@ -9,16 +9,15 @@ import logging
 from collections.abc import Container, Mapping
 from typing import Any, NamedTuple, Protocol
 
-import httpx
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from config.http import NoAnswer, ask, http_client
+
 logger = logging.getLogger(__name__)
 
-TIMEOUT = httpx.Timeout(5, connect=2)
-LARGEST_ANSWER = 64 * 1024
-# What never reached the provider.
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+TIMEOUTS = {"connect": 2, "read": 5}
+LIMITS = {"most": 64 * 1024, "seconds": 8}
 
 
 class Trouble(enum.Enum):
@@ -105,20 +104,13 @@ def _level(error: SmsError) -> int:
 def post(provider: str, url: str, *, headers: Mapping[str, str], body: bytes = b"") -> dict:
     """The JSON object that answers a signed request, whatever its status."""
     try:
-        with (
-            httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client,
-            client.stream("POST", url, headers=dict(headers), content=body) as response,
-        ):
-            raw = b""
-            for chunk in response.iter_bytes():
-                raw += chunk
-                if len(raw) > LARGEST_ANSWER:
-                    raise SmsError(provider, "answer too large", Trouble.UNKNOWN)
-    except _NOT_SENT:
-        raise SmsError(provider, "unreachable", Trouble.SYSTEM) from None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:  # its text has the URL, with the code
-        raise SmsError(provider, type(error).__name__, Trouble.UNKNOWN) from None
-    return _object(provider, response.status_code, raw)
+        with http_client(**TIMEOUTS) as client:
+            answer = ask(client, "POST", url, headers=dict(headers), content=body, **LIMITS)
+    except NoAnswer as error:
+        if not error.sent:
+            raise SmsError(provider, "unreachable", Trouble.SYSTEM) from None
+        raise SmsError(provider, str(error), Trouble.UNKNOWN) from None
+    return _object(provider, answer.status, answer.body)
 
 
 def _object(provider: str, status: int, raw: bytes) -> dict[str, Any]:
