@@ -10,10 +10,8 @@ from decimal import Decimal
 from functools import lru_cache
 from html import escape
 from pathlib import Path
-from urllib.parse import parse_qsl
-from zoneinfo import ZoneInfo
+from urllib.parse import urlencode
 
-import httpx
 from django.conf import settings
 from django.utils import timezone
 
@@ -27,12 +25,12 @@ from commerce.gateways.base import (
     Trade,
     TradeState,
 )
+from commerce.gateways.facts import must_be_about, not_ours, read_form, text
 from commerce.gateways.money import fen, yuan
+from commerce.gateways.page import PageGateway, post_form, return_url, unseen
 from commerce.gateways.unionpay_messages import Distrusted, Signer, check, read_answer
+from config.days import SHANGHAI
 
-TIMEOUT = httpx.Timeout(10, connect=3.05)
-LONGEST_ANSWER = 256 * 1024
-BEIJING = ZoneInfo("Asia/Shanghai")
 CURRENCY = "156"
 # What was begun on the page may be decided a while after the page ran out.
 DECIDED = timedelta(minutes=10)
@@ -46,19 +44,12 @@ _UNKNOWN = {"01", "03", "04", "05", "06"}
 _AGAIN = {"02", "11", "31", "32", "37", "39", "64", "98"}
 
 
-class UnionPayGateway:
+class UnionPayGateway(PageGateway):
     """Implements commerce.gateways.base.Gateway."""
-
-    payer_app = None
-    platform = "web"
 
     @property
     def ready(self) -> bool:
         return bool(settings.UNIONPAY_MERID)
-
-    def prepay(self, payment, *, description: str) -> str:
-        """Nothing to tell: the trade begins when the person's browser sends the form."""
-        return payment.number
 
     def client_parameters(self, payment, *, description: str) -> dict[str, str]:
         """form_html: a form to put on a page and send; it leads to UnionPay's cashier."""
@@ -71,7 +62,7 @@ class UnionPayGateway:
             txnAmt=str(fen(payment.amount)),
             currencyCode=CURRENCY,
             payTimeout=_stamp(payment.expires_at),
-            frontUrl=f"{settings.PUBLIC_URL}/api/v1/pay/return",
+            frontUrl=return_url(),
             backUrl=f"{settings.PUBLIC_URL}/api/v1/pay/callback/unionpay",
         )
         inputs = "".join(
@@ -84,9 +75,7 @@ class UnionPayGateway:
     def query(self, payment) -> Trade:
         answer = _ask(payment.number, payment.created_at)
         if answer is None:
-            over = timezone.now() > payment.expires_at + timedelta(minutes=1)
-            absent = over or not payment.prepay_id
-            return Trade(payment.number, TradeState.ABSENT if absent else TradeState.UNPAID)
+            return unseen(payment)
         word = answer.get("origRespCode", "")
         if word in _DONE | _LATE:
             return _trade(answer)
@@ -123,10 +112,10 @@ class UnionPayGateway:
 
     def parse_notice(self, headers, body: bytes) -> Notice:
         """Only what says "done": everything else is found by asking."""
+        facts = read_form(body)
         try:
-            facts = dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True))
             check(facts, **_issuers())
-        except (ValueError, Distrusted) as error:
+        except Distrusted as error:
             raise NoticeRefused("forged", str(error)[:60]) from error
         word, kind, query_id = (facts.get(name, "") for name in ("respCode", "txnType", "queryId"))
         if word not in _DONE | _LATE or kind not in {"01", "04"}:
@@ -149,8 +138,7 @@ def _ask(number: str, made_at: datetime) -> dict[str, str] | None:
         return None
     if word != "00":
         raise _no(word, answer)
-    if answer.get("orderId") != number:
-        raise GatewayUnknown("an answer about another number")
+    must_be_about(answer, orderId=number)
     return answer
 
 
@@ -162,20 +150,12 @@ def _no(word: str, answer: dict[str, str]) -> Exception:
 
 def _call(path: str, **fields: str) -> dict[str, str]:
     """The answer, signed by UnionPay; GatewayUnknown for anything else."""
-    url = f"{settings.UNIONPAY_BASE}/gateway/api/{path}"
+    body = post_form(f"{settings.UNIONPAY_BASE}/gateway/api/{path}", urlencode(_signed(**fields)))
+    answer = read_answer(body)
     try:
-        with _http().stream("POST", url, data=_signed(**fields)) as response:
-            body = b""
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > LONGEST_ANSWER:
-                    raise GatewayUnknown("an answer that is too long")
-        if response.status_code != 200:
-            raise GatewayUnknown(f"HTTP {response.status_code}")
-        answer = read_answer(body.decode())
         check(answer, **_issuers())
-    except (httpx.HTTPError, UnicodeDecodeError, Distrusted) as error:
-        raise GatewayUnknown(f"{type(error).__name__} {error}"[:200]) from error
+    except Distrusted as error:
+        raise GatewayUnknown(f"an answer to distrust: {error}") from error
     return answer
 
 
@@ -198,11 +178,6 @@ def _signer(path: str, password: str) -> Signer:
     return Signer(Path(path).read_bytes(), password)
 
 
-@lru_cache(maxsize=1)
-def _http() -> httpx.Client:
-    return httpx.Client(timeout=TIMEOUT, trust_env=False, follow_redirects=False)
-
-
 def _issuers() -> dict[str, str]:
     return {
         "root": settings.UNIONPAY_ROOT_CERT_FILE,
@@ -213,9 +188,9 @@ def _issuers() -> dict[str, str]:
 def _trade(facts: dict[str, str]) -> Trade:
     """From a query's answer or a notice; names every fact that is not ours."""
     return Trade(
-        facts.get("orderId", "")[:64],
+        text(facts, "orderId"),
         TradeState.PAID,
-        transaction_id=facts.get("queryId", "")[:64],
+        transaction_id=text(facts, "queryId"),
         amount=_amount(facts),
         paid_at=None,  # traceTime has no year
         mismatch=_mismatch(facts),
@@ -230,9 +205,9 @@ def _refund(facts: dict[str, str], word: str) -> RefundResult:
     else:
         state = RefundState.FAILED
     return RefundResult(
-        facts.get("orderId", "")[:64],
+        text(facts, "orderId"),
         state,
-        provider_id=facts.get("queryId", "")[:64],
+        provider_id=text(facts, "queryId"),
         amount=_amount(facts),
         reason=word if state == RefundState.FAILED else "",
         mismatch=_mismatch(facts),
@@ -240,18 +215,18 @@ def _refund(facts: dict[str, str], word: str) -> RefundResult:
 
 
 def _mismatch(facts: dict[str, str]) -> tuple[str, ...]:
-    ours = {
+    checks = {
         "merId": facts.get("merId") == settings.UNIONPAY_MERID,
         "currencyCode": facts.get("currencyCode", CURRENCY) == CURRENCY,
         "txnAmt": _amount(facts) is not None,
     }
-    return tuple(name for name, same in ours.items() if not same)
+    return not_ours(checks)
 
 
 def _amount(facts: dict[str, str]) -> Decimal | None:
-    text = facts.get("txnAmt", "")
-    return yuan(int(text)) if text.isascii() and text.isdigit() and len(text) <= 11 else None
+    digits = text(facts, "txnAmt", 11)
+    return yuan(int(digits)) if digits.isascii() and digits.isdigit() else None
 
 
 def _stamp(moment: datetime) -> str:
-    return f"{moment.astimezone(BEIJING):%Y%m%d%H%M%S}"
+    return f"{moment.astimezone(SHANGHAI):%Y%m%d%H%M%S}"

@@ -27,11 +27,12 @@ from commerce.gateways.base import (
     Trade,
     TradeState,
 )
-from commerce.gateways.money import fen, yuan
+from commerce.gateways.facts import must_be_about
+from commerce.gateways.money import fen
+from commerce.gateways.wechat_messages import CURRENCY, notice_in, refund_in, trade_in
 
 TIMEOUT = (3.05, 10)  # seconds to connect, to answer
 PROBE = "WECHATPAY/SIGNTEST/"  # the platform tests whether we check signatures
-CURRENCY = "CNY"
 
 # Codes were renamed over the years: both spellings, squeezed to capitals, mean the same.
 _SPELLINGS = {
@@ -55,19 +56,6 @@ _AGAIN = {
 }  # fmt: skip
 # The only 5xx that are a clear no.
 _CLEAR_5XX = {"OPENID_MISMATCH"}
-
-_TRADE_STATES = {
-    "SUCCESS": TradeState.PAID,
-    "REFUND": TradeState.PAID,  # paid, and some of it refunded since
-    "CLOSED": TradeState.CLOSED,
-    "REVOKED": TradeState.CLOSED,
-}
-_REFUND_STATES = {
-    "SUCCESS": RefundState.SUCCEEDED,
-    "PROCESSING": RefundState.PROCESSING,
-    "CLOSED": RefundState.FAILED,
-    "ABNORMAL": RefundState.FAILED,
-}
 
 
 class WeChatGateway:
@@ -117,9 +105,8 @@ class WeChatGateway:
             if error.code in _ABSENT:
                 return Trade(payment.number, TradeState.ABSENT)
             raise
-        if answer.get("out_trade_no") != payment.number:
-            raise GatewayUnknown("an answer about another number")
-        return _trade(answer)
+        must_be_about(answer, out_trade_no=payment.number)
+        return trade_in(answer)
 
     def close(self, payment) -> None:
         _call(_sdk().close, out_trade_no=payment.number)
@@ -138,7 +125,7 @@ class WeChatGateway:
             reason=refund.get_reason_code_display(),
             notify_url=f"{settings.PUBLIC_URL}/api/v1/refund/callback/wechat",
         )
-        return _refund_answer(answer, refund)
+        return refund_in(answer, refund)
 
     def query_refund(self, refund) -> RefundResult:
         try:
@@ -147,7 +134,7 @@ class WeChatGateway:
             if error.code in _ABSENT:
                 return RefundResult(refund.number, RefundState.ABSENT)
             raise
-        return _refund_answer(answer, refund)
+        return refund_in(answer, refund)
 
     def parse_notice(self, headers, body: bytes) -> Notice:
         """The SDK checks no freshness and asks the platform about serials it does not know,
@@ -160,7 +147,7 @@ class WeChatGateway:
         try:
             message = _sdk().callback(headers, body)
             if message is not None:
-                return _notice(message)
+                return notice_in(message)
         except NoticeRefused:
             raise
         except Exception as error:  # the SDK raises bare Exceptions, json and unicode errors
@@ -233,88 +220,6 @@ def _check_fresh(stamp: str) -> None:
         raise NoticeRefused("forged", "timestamp")
     if abs(timezone.now().timestamp() - int(stamp)) > parameter("CALLBACK_WINDOW_SECONDS"):
         raise NoticeRefused("stale", "timestamp")
-
-
-def _notice(message: dict[str, Any]) -> Notice:
-    event_id, event, facts = message["id"], message["event_type"], message["resource"]
-    if not (isinstance(event_id, str) and 0 < len(event_id) <= 64 and isinstance(facts, dict)):
-        raise NoticeRefused("forged", "form")
-    if event == "TRANSACTION.SUCCESS":
-        return Notice(event_id, trade=_trade(facts))
-    if event in {"REFUND.SUCCESS", "REFUND.ABNORMAL", "REFUND.CLOSED"}:
-        return Notice(event_id, refund=_refund_notice(facts))
-    raise NoticeRefused(reason=f"event {event}")
-
-
-def _trade(facts: dict[str, Any]) -> Trade:
-    """From a query's answer or a notice; what is paid names every fact that is not ours."""
-    state = _TRADE_STATES.get(facts.get("trade_state"), TradeState.UNPAID)
-    number = _text(facts, "out_trade_no")
-    if state != TradeState.PAID:
-        return Trade(number, state)
-    amount, payer = _group(facts, "amount"), _group(facts, "payer")
-    ours = {
-        "appid": facts.get("appid") == settings.WX_APPID,
-        "mchid": facts.get("mchid") == settings.WXPAY_MCHID,
-        "trade_type": facts.get("trade_type") == "JSAPI",
-        "currency": amount.get("currency") == CURRENCY,
-    }
-    return Trade(
-        number,
-        state,
-        transaction_id=_text(facts, "transaction_id"),
-        amount=yuan(amount.get("total")),
-        paid_at=_moment(facts.get("success_time")),
-        mismatch=tuple(name for name, same in ours.items() if not same),
-        payer=_text(payer, "openid", 128),
-    )
-
-
-def _refund_answer(answer: dict[str, Any], refund) -> RefundResult:
-    """To a request or query of ours, so the number must be the one we asked about."""
-    if answer.get("out_refund_no") != refund.number or answer.get("status") not in _REFUND_STATES:
-        raise GatewayUnknown("an answer about another number or in no known state")
-    return _refund_result(answer, answer["status"], ())
-
-
-def _refund_notice(facts: dict[str, Any]) -> RefundResult:
-    status = facts.get("refund_status")
-    wrong = [] if facts.get("mchid") == settings.WXPAY_MCHID else ["mchid"]
-    if status not in {"SUCCESS", "CLOSED", "ABNORMAL"}:
-        wrong.append("refund_status")
-    return _refund_result(facts, status, tuple(wrong))
-
-
-def _refund_result(facts: dict[str, Any], status: str, wrong: tuple[str, ...]) -> RefundResult:
-    amount = yuan(_group(facts, "amount").get("refund"))
-    return RefundResult(
-        _text(facts, "out_refund_no"),
-        _REFUND_STATES.get(status, RefundState.PROCESSING),
-        provider_id=_text(facts, "refund_id"),
-        amount=amount,
-        succeeded_at=_moment(facts.get("success_time")),
-        reason=status if _REFUND_STATES.get(status) == RefundState.FAILED else "",
-        transaction_id=_text(facts, "transaction_id"),
-        mismatch=wrong if amount is not None else (*wrong, "amount"),
-    )
-
-
-def _text(facts: dict[str, Any], name: str, most: int = 64) -> str:
-    value = facts.get(name)
-    return value if isinstance(value, str) and len(value) <= most else ""
-
-
-def _group(facts: dict[str, Any], name: str) -> dict[str, Any]:
-    value = facts.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return None
-    return moment if moment.tzinfo else None
 
 
 def _rfc3339(moment: datetime) -> str:

@@ -8,7 +8,8 @@ import httpx
 import pytest
 from django.utils import timezone
 
-from commerce.gateways.alipay import _signed_part, _subject
+from commerce.gateways.alipay import _subject
+from commerce.gateways.alipay_client import _signed_part
 from commerce.gateways.base import (
     GatewayError,
     GatewayUnknown,
