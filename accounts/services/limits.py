@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.errors import TooManyCodes
 from accounts.models import RateCounter
 from config.db import transact
-from config.errors import Busy
+from config.errors import Busy, DomainError
 
 KEEP = timedelta(days=2)
 
@@ -48,8 +48,14 @@ def lock(key: str) -> None:
         raise Busy
 
 
-def check_windows(events: QuerySet, windows: list[Window], *, now: datetime) -> None:
-    """Raise TooManyCodes, with the seconds to wait, when one of the windows is full.
+def check_windows(
+    events: QuerySet,
+    windows: list[Window],
+    *,
+    now: datetime,
+    refusal: type[DomainError] = TooManyCodes,
+) -> None:
+    """Raise `refusal`, with the seconds to wait as retry_after, when one of the windows is full.
 
     events: the rows that count, by created_at.  The caller holds the lock.
     """
@@ -59,7 +65,7 @@ def check_windows(events: QuerySet, windows: list[Window], *, now: datetime) -> 
     times = list(latest.values_list("created_at", flat=True)[: max(w.limit for w in windows)])
     waits = [_wait(times, window, now) for window in windows]
     if max(waits) > 0:
-        raise TooManyCodes(retry_after=max(waits))
+        raise refusal(retry_after=max(waits))
 
 
 def _wait(times: list[datetime], window: Window, now: datetime) -> int:

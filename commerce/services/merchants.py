@@ -4,7 +4,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.audit import move
-from accounts.errors import TooManyCodes
 from accounts.models import User
 from accounts.services.limits import Window, check_windows, lock, make_counters, network_of
 from accounts.services.notifications import notify
@@ -103,10 +102,7 @@ def apply(*, address: str | None, **fields) -> MerchantApplication:
 def _apply(key: str, network: str, fields: dict) -> MerchantApplication:
     lock(key)
     before = MerchantApplication.objects.filter(network=network)
-    try:
-        check_windows(before, LIMITS, now=timezone.now())
-    except TooManyCodes as full:
-        raise TooManyApplications(**full.data) from None
+    check_windows(before, LIMITS, now=timezone.now(), refusal=TooManyApplications)
     return MerchantApplication.objects.create(network=network, **fields)
 
 
