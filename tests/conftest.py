@@ -7,6 +7,7 @@ from django.test import Client
 
 from tests.factories.accounts import StaffFactory, UserFactory
 from tests.helpers import Api
+from tests.seeds import use_seeds
 from tests.stores import use_bucket, use_folder
 
 
@@ -26,6 +27,12 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if "races" in item.keywords:
                 item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        use_seeds()
 
 
 @pytest.fixture(autouse=True)
