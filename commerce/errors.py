@@ -103,3 +103,21 @@ class TooManyApplications(DomainError):
     """data: retry_after, seconds."""
 
     code, status, message = 14018, 429, _("提交过于频繁，请稍后再试")
+
+
+class MixedMerchants(DomainError):
+    code, status, message = 14020, 422, _("一个订单只能包含同一商户的商品")
+
+
+class AddressNeeded(DomainError):
+    code, status, message = 14021, 422, _("请选择收货地址")
+
+
+class AddressUnknown(DomainError):
+    code, status, message = 14022, 422, _("收货地址不存在")
+
+
+class TooManyAddresses(DomainError):
+    """data: most."""
+
+    code, status, message = 14023, 409, _("收货地址已达上限")

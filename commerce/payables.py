@@ -43,12 +43,18 @@ class Offer:
 
     details: whatever the payable wants back in reserve(); commerce does not look inside.
     hold_seconds: how long it may be held unpaid, when that is less than orders usually have.
+    merchant_id: whose it is; one order has the things of one merchant, or of none.
+    needs_address: it is sent to the buyer, who has to say where to.
+    image_url: how the thing looks, kept with the order.
     """
 
     title: str
     unit_price: Decimal
     details: Any = None
     hold_seconds: int | None = None
+    merchant_id: int | None = None
+    needs_address: bool = False
+    image_url: str = ""
 
 
 class Payable(Protocol):

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from commerce.views import callbacks
+from commerce.views.addresses import AddressViewSet
 from commerce.views.merchants import MerchantViewSet, WebsiteApplicationViewSet
 from commerce.views.orders import OrderViewSet
 from commerce.views.payments import PaymentViewSet
@@ -8,6 +9,7 @@ from commerce.views.refunds import RefundViewSet
 from config.api.routers import ApiRouter
 
 router = ApiRouter()
+router.register("addresses", AddressViewSet, basename="address")
 router.register("merchants", MerchantViewSet, basename="merchant")
 router.register("order", OrderViewSet, basename="order")
 router.register("pay", PaymentViewSet, basename="pay")

@@ -46,6 +46,7 @@ MENUS = [
             ("退款", "currency_exchange", "commerce.refund"),
             ("资金异常", "report", "commerce.paymentanomaly"),
             ("支付通知", "webhook", "commerce.paymentnotice"),
+            ("收货地址", "home_pin", "commerce.address"),
         ],
     ),
     (

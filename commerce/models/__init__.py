@@ -1,3 +1,4 @@
+from commerce.models.addresses import Address
 from commerce.models.merchants import (
     ApplicationStatus,
     Merchant,
@@ -17,6 +18,7 @@ from commerce.models.payments import (
 from commerce.models.refunds import Refund, RefundReason, RefundStatus
 
 __all__ = [
+    "Address",
     "AnomalyKind",
     "ApplicationStatus",
     "Merchant",

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.fields import EncryptedTextField
 from config.db import ExactCharField, LockingQuerySet, TimestampedModel
 from config.states import Transitions
 
@@ -32,7 +33,16 @@ class Order(TimestampedModel):
     """What one user owes for a set of things bought together.
 
     refunded_amount: what went back (yuan); less than total_amount when a fee was kept.
+    merchant: whose things they are; none for what the platform itself sells.  receiver,
+    receiver_phone, region, address_detail: a copy of where it is sent to, empty when nothing is
+    sent; encrypted for the order's number.  remark: the buyer's words to the seller.
     """
+
+    REVEALABLE = {
+        "receiver": "收货人",
+        "receiver_phone": "收货电话",
+        "address_detail": "详细地址",
+    }
 
     TRANSITIONS = Transitions(
         {
@@ -61,6 +71,15 @@ class Order(TimestampedModel):
         verbose_name="入账支付",
     )  # fmt: skip
     completed_at = models.DateTimeField("完成时间", null=True, blank=True)
+    merchant = models.ForeignKey(
+        "commerce.Merchant", models.PROTECT, null=True, blank=True, related_name="orders",
+        verbose_name="商户",
+    )  # fmt: skip
+    receiver = EncryptedTextField("收货人", bound_to="number", blank=True, default="")
+    receiver_phone = EncryptedTextField("收货电话", bound_to="number", blank=True, default="")
+    region = EncryptedTextField("省市区", bound_to="number", blank=True, default="")
+    address_detail = EncryptedTextField("详细地址", bound_to="number", blank=True, default="")
+    remark = models.CharField("买家留言", max_length=200, blank=True)
 
     objects = OrderQuerySet.as_manager()
 
@@ -72,6 +91,7 @@ class Order(TimestampedModel):
             models.Index(fields=["status", "expires_at"], name="order_overdue"),
             models.Index(fields=["paid_at"], name="order_paid_at"),
             models.Index(fields=["created_at"], name="order_created_at"),
+            models.Index(fields=["merchant", "status"], name="order_merchant_status"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -82,14 +102,14 @@ class Order(TimestampedModel):
                 name="order_refunded_within_total",
             ),
         ]
-        permissions = [("cancel_order", "取消订单")]
+        permissions = [("cancel_order", "取消订单"), ("reveal_order", "查看完整收货信息")]
 
     def __str__(self):
         return self.number
 
 
 class OrderItem(models.Model):
-    """One line of an order; title and unit_price are copies of what was agreed then."""
+    """One line of an order; title, unit_price and image_url are copies of what was agreed then."""
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="items", verbose_name="订单")
     kind = models.CharField("类型", max_length=32)
@@ -97,6 +117,7 @@ class OrderItem(models.Model):
     title = models.CharField("名称", max_length=200)
     unit_price = models.DecimalField("单价(元)", max_digits=10, decimal_places=2)
     quantity = models.PositiveIntegerField("数量", default=1)
+    image_url = models.CharField("图片", max_length=500, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "订单项"

@@ -1,9 +1,11 @@
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from commerce.models import Order, OrderItem, Payment, PaymentMethod, Refund, RefundReason
 from commerce.payables import Want
-from config.api.serializers import ApiModelSerializer, MoneyField
+from config.api.serializers import ApiModelSerializer, MoneyField, ReadSerializer
+from config.masking import mask_phone
 
 PLATFORMS = ("mini_program", "web")
 
@@ -11,17 +13,37 @@ PLATFORMS = ("mini_program", "web")
 class OrderItemSerializer(ApiModelSerializer):
     class Meta:
         model = OrderItem
-        fields = ["id", "kind", "target_id", "title", "unit_price", "quantity", "amount"]
+        fields = [
+            "id", "kind", "target_id", "title", "image_url", "unit_price", "quantity", "amount",
+        ]  # fmt: skip
 
     amount = serializers.DecimalField(max_digits=10, decimal_places=2, read_only=True)
 
 
+class DeliveryAddressSerializer(ReadSerializer):
+    """Where an order is sent to, as it was when it was placed."""
+
+    receiver = serializers.CharField(read_only=True)
+    phone = serializers.CharField(source="receiver_phone", read_only=True)
+    region = serializers.CharField(read_only=True)
+    detail = serializers.CharField(source="address_detail", read_only=True)
+
+
 class OrderSerializer(ApiModelSerializer):
-    """An order as its buyer sees it; amounts are yuan, two decimals."""
+    """An order as its buyer sees it; amounts are yuan, two decimals.
+
+    delivery_address: null when nothing is sent.
+    """
 
     order_number = serializers.CharField(source="number", read_only=True)
     ordered_at = serializers.DateTimeField(source="created_at", read_only=True)
+    merchant_id = serializers.IntegerField(read_only=True, allow_null=True)
+    delivery_address = serializers.SerializerMethodField()
     items = OrderItemSerializer(many=True, read_only=True)
+
+    @extend_schema_field(DeliveryAddressSerializer(allow_null=True))
+    def get_delivery_address(self, order):
+        return DeliveryAddressSerializer(order).data if order.receiver else None
 
     class Meta:
         model = Order
@@ -35,8 +57,21 @@ class OrderSerializer(ApiModelSerializer):
             "expires_at",
             "paid_at",
             "completed_at",
+            "merchant_id",
+            "delivery_address",
+            "remark",
             "items",
         ]
+
+
+class ListedOrderSerializer(OrderSerializer):
+    """The same in a list: the receiver's number is masked."""
+
+    def to_representation(self, order):
+        row = super().to_representation(order)
+        if row["delivery_address"]:
+            row["delivery_address"]["phone"] = mask_phone(row["delivery_address"]["phone"])
+        return row
 
 
 class WantSerializer(serializers.Serializer):
@@ -50,7 +85,11 @@ class WantSerializer(serializers.Serializer):
 
 
 class PlaceOrderSerializer(serializers.Serializer):
+    """address_id: one of the buyer's own, for what is sent.  remark: a note to the seller."""
+
     items = WantSerializer(many=True, allow_empty=False, max_length=20)
+    address_id = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    remark = serializers.CharField(max_length=200, allow_blank=True, default="")
 
     def validate_items(self, items) -> list[Want]:
         return [Want(**item) for item in items]

@@ -13,8 +13,16 @@ from accounts.audit import move
 from accounts.models import User
 from accounts.services.notifications import notify
 from accounts.services.parameters import parameter
-from commerce.errors import AmountTooLarge, NotCancellable, PriceChanged, RepeatedItem
-from commerce.models import Order, OrderItem, OrderStatus, Payment, PaymentStatus
+from commerce.errors import (
+    AddressNeeded,
+    AddressUnknown,
+    AmountTooLarge,
+    MixedMerchants,
+    NotCancellable,
+    PriceChanged,
+    RepeatedItem,
+)
+from commerce.models import Address, Order, OrderItem, OrderStatus, Payment, PaymentStatus
 from commerce.payables import Offer, Want, payable_for
 from commerce.services.wake import CLOSE, wake
 from config.db import transact
@@ -34,17 +42,21 @@ def lock_order(order_id: int) -> Order:
 
 
 @transact
-def place_order(*, user: User, wants: Sequence[Want]) -> Order:
+def place_order(
+    *, user: User, wants: Sequence[Want], address_id: int | None = None, remark: str = ""
+) -> Order:
     """Create a pending order for `wants` and hold each of them until it is paid or expires.
 
     Wants are taken in (kind, target_id) order, so two orders lock shared targets in the same
-    sequence.  What costs nothing is paid and fulfilled at once.  Raises what a payable's
-    quote() raises, and PriceChanged; nothing is kept then.
+    sequence.  What costs nothing is paid and fulfilled at once.  address_id: one of the buyer's;
+    copied when something is sent.  Raises what a payable's quote() raises, PriceChanged,
+    MixedMerchants, AddressNeeded and AddressUnknown; nothing is kept then.
     """
     wants = sorted(wants)
     if len({(want.kind, want.target_id) for want in wants}) < len(wants):
         raise RepeatedItem
     offers = [_offer(user, want) for want in wants]
+    sent_to = _sent_to(user, offers, address_id)
     total = sum(offer.unit_price * want.quantity for want, offer in zip(wants, offers, strict=True))
     if total > MOST:
         raise AmountTooLarge
@@ -54,6 +66,9 @@ def place_order(*, user: User, wants: Sequence[Want]) -> Order:
             user=user,
             total_amount=total,
             expires_at=timezone.now() + timedelta(seconds=_time_to_pay(offers)),
+            merchant_id=_merchant_of(offers),
+            remark=remark,
+            **sent_to,
         )
     )
     items = insert_all(
@@ -65,6 +80,7 @@ def place_order(*, user: User, wants: Sequence[Want]) -> Order:
                 quantity=want.quantity,
                 title=offer.title,
                 unit_price=offer.unit_price,
+                image_url=offer.image_url,
             )
             for want, offer in zip(wants, offers, strict=True)
         ]
@@ -81,6 +97,30 @@ def _offer(user: User, want: Want) -> Offer:
     if want.expected_price is not None and want.expected_price != offer.unit_price:
         raise PriceChanged(price=offer.unit_price)
     return offer
+
+
+def _merchant_of(offers: list[Offer]) -> int | None:
+    merchants = {offer.merchant_id for offer in offers}
+    if len(merchants) > 1:
+        raise MixedMerchants
+    return merchants.pop()
+
+
+def _sent_to(user: User, offers: list[Offer], address_id: int | None) -> dict[str, str]:
+    """The columns of the order that say where it goes; none when nothing is sent."""
+    if not any(offer.needs_address for offer in offers):
+        return {}
+    if address_id is None:
+        raise AddressNeeded
+    address = Address.objects.visible_to(user).filter(pk=address_id).first()
+    if address is None:
+        raise AddressUnknown
+    return {
+        "receiver": address.receiver,
+        "receiver_phone": address.phone,
+        "region": address.region,
+        "address_detail": address.detail,
+    }
 
 
 def _time_to_pay(offers: list[Offer]) -> int:

@@ -25,6 +25,7 @@ _OPEN_REFUNDS = (
 )  # fmt: skip
 
 HOLDINGS = (
+    Holding(models.Address, hidden=("row_key",)),
     Holding(
         models.Merchant,
         clear={"contact_person": "", "contact_phone": "", "address": "", "description": "",
@@ -32,8 +33,13 @@ HOLDINGS = (
         keep=("merchant_type", "business_name", "business_license", "row_key"),
         hidden=("row_key",),
     ),
-    Holding(Order, clear={}, keep=("number",)),
-    Holding(models.OrderItem, "order__user", clear={}, keep=("kind", "title")),
+    Holding(
+        Order,
+        clear={"receiver": "", "receiver_phone": "", "region": "", "address_detail": "",
+               "remark": ""},
+        keep=("number",),
+    ),
+    Holding(models.OrderItem, "order__user", clear={}, keep=("kind", "title", "image_url")),
     Holding(
         Payment, "order__user", clear={"payer": ""},
         keep=("number", "prepay_id", "transaction_id"),

@@ -7,14 +7,18 @@ from accounts.idempotency import idempotent
 from commerce import errors
 from commerce.filters import OrderFilter
 from commerce.models import Order
-from commerce.serializers.orders import OrderSerializer, PlaceOrderSerializer
+from commerce.serializers.orders import (
+    ListedOrderSerializer,
+    OrderSerializer,
+    PlaceOrderSerializer,
+)
 from commerce.services.orders import cancel_order, place_order
 from config.api.permissions import LOGIN
 from config.api.viewsets import ApiViewSet
 from config.errors import IllegalTransition
 
 
-class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+class OrderViewSet(mixins.RetrieveModelMixin, ApiViewSet):
     """/order: a person's own orders."""
 
     serializer_class = OrderSerializer
@@ -29,6 +33,9 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
             errors.RepeatedItem,
             errors.PriceChanged,
             errors.AmountTooLarge,
+            errors.MixedMerchants,
+            errors.AddressNeeded,
+            errors.AddressUnknown,
         ),
         "cancel": (errors.NotCancellable, IllegalTransition),
     }
@@ -36,12 +43,16 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
     def get_queryset(self):
         return Order.objects.visible_to(self.request.user).with_items()
 
+    @extend_schema(responses=ListedOrderSerializer(many=True))
+    def list(self, request):
+        return self.page(self.filter_queryset(self.get_queryset()), ListedOrderSerializer)
+
     @extend_schema(request=PlaceOrderSerializer, responses={201: OrderSerializer})
     @idempotent
     def create(self, request):
         """Free orders are paid at once; the rest wait for /pay until expires_at."""
-        wants = self.body(PlaceOrderSerializer)["items"]
-        order = place_order(user=request.user, wants=wants)
+        body = self.body(PlaceOrderSerializer)
+        order = place_order(user=request.user, wants=body.pop("items"), **body)
         return Response(OrderSerializer(order).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=None, responses=OrderSerializer)

@@ -59,6 +59,7 @@ NO_RETENTION = {
     "accounts.UserTag": _STATE,
     "accounts.UserTagging": _STATE,
     "accounts.WeChatIdentity": _STATE,
+    "commerce.Address": "its owner's, until they or the account go",
     "commerce.Merchant": _MONEY,
     "commerce.MerchantApplication": _PROOF,
     "commerce.Order": _MONEY,

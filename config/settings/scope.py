@@ -24,6 +24,7 @@ DATA_SCOPE = {
     "accounts.user": [""],
     "accounts.wechatevent": [],
     "accounts.wechatidentity": ["user"],
+    "commerce.address": [],
     "commerce.merchant": ["user"],
     "commerce.merchantapplication": [],
     "commerce.order": [_COUNSELOR],

@@ -15,6 +15,8 @@ def _something_to_sell(settings, monkeypatch):
     monkeypatch.setattr(TagPayable, "refuse", set())
     monkeypatch.setattr(TagPayable, "crash", set())
     monkeypatch.setattr(TagPayable, "hold_seconds", None)
+    monkeypatch.setattr(TagPayable, "merchants", {})
+    monkeypatch.setattr(TagPayable, "needs_address", False)
     _payable.cache_clear()
 
 

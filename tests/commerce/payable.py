@@ -30,6 +30,8 @@ class TagPayable:
     refuse: set[str] = set()  # steps that refuse
     crash: set[str] = set()  # steps that fail with a bug
     hold_seconds: int | None = None
+    merchants: dict[int, int] = {}  # whose a tag is
+    needs_address = False
 
     def quote(self, user, want):
         free = DiseaseTag.objects.filter(pk=want.target_id, is_active=True)
@@ -41,6 +43,11 @@ class TagPayable:
             unit_price=Decimal(price).scaleb(-2),
             details=want.options.get("colour"),
             hold_seconds=self.hold_seconds,
+            merchant_id=self.merchants.get(want.target_id),
+            needs_address=self.needs_address,
+            image_url=f"https://cdn.example.com/{want.target_id}.webp"
+            if self.needs_address
+            else "",
         )
 
     def reserve(self, item, want, offer):

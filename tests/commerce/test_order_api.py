@@ -28,16 +28,18 @@ def test_placing_an_order(api, user):
     row = Order.objects.get()
     assert set(order) == {
         "id", "order_number", "status", "total_amount", "refunded_amount", "ordered_at",
-        "expires_at", "paid_at", "completed_at", "items",
+        "expires_at", "paid_at", "completed_at", "merchant_id", "delivery_address", "remark",
+        "items",
     }  # fmt: skip
+    assert (order["merchant_id"], order["delivery_address"], order["remark"]) == (None, None, "")
     assert (order["id"], order["order_number"], order["status"]) == (row.pk, row.number, "pending")
     assert (order["total_amount"], order["paid_at"]) == (120.0, None)
     assert order["ordered_at"].endswith("Z")
     item = order["items"][0]
     del item["id"]
     assert item == {
-        "kind": KIND, "target_id": tag.pk, "title": "焦虑", "unit_price": 120.0, "quantity": 1,
-        "amount": 120.0,
+        "kind": KIND, "target_id": tag.pk, "title": "焦虑", "image_url": "", "unit_price": 120.0,
+        "quantity": 1, "amount": 120.0,
     }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ OWN = {
     "GET /users/profile": ACTORS,
     "GET /user/profile": ACTORS,
     "GET /client-profile/<pk>": ("owner",),
+    "GET /addresses/<pk>": ("owner",),
     "GET /merchants/mine": ("owner", "counselor"),
 }
 

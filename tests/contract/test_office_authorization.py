@@ -82,6 +82,7 @@ PAGES = {
     "accounts.wechatevent": Page("AS"),
     "accounts.usertag": Page("AS", "AS", "AS", "AS", {"merge": "AS"}),
     "accounts.wechatidentity": Page("AS"),
+    "commerce.address": Page("AS"),
     "commerce.merchant": Page("AS", actions=dict.fromkeys(("approve", "reject", "suspend"), "AS")),
     "commerce.merchantapplication": Page(
         "AS", actions=dict.fromkeys(("accept", "decline"), "AS")
@@ -127,6 +128,7 @@ SITE = {
     "second_factor_codes", "second_factor_remove",
     "accounts_operationlog_files", "accounts_cachepurge_purge",
     "accounts_user_analysis", "accounts_user_export_analysis",
+    "commerce_address_reveal",
     "accounts_user_reveal", "counseling_clientprofile_reveal",  # accounts/test_reveals.py
 }  # fmt: skip
 

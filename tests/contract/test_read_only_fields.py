@@ -39,7 +39,7 @@ VOLATILE = {
     "next_query_at", "next_try_at", "due_at", "started_at", "agreed_at", "withdrawn_at", "read_at",
     "order_id", "order_item_id", "live_order", "body", "changed_at", "last_login", "object_pk",
     "user_agent", "successor_id", "session_id", "sent_at", "last_at", "stepped_up_at",
-    "row_key",
+    "row_key", "receiver", "region", "detail",
     "free_cancel_until", "fee_cancel_until",
     "key", "lease_until", "contact_person", "contact_phone", "email", "submitted_at",
     "reviewed_at", "message_id", "prefix", "sealed_filters", "context",

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User, WeChatIdentity
 from commerce.gateways.base import Trade, TradeState
-from commerce.models import Merchant, MerchantApplication, Order, Payment
+from commerce.models import Address, Merchant, MerchantApplication, Order, Payment
 from commerce.payables import Want
 from commerce.services.orders import place_order
 from commerce.services.payments import settle
@@ -50,6 +50,17 @@ class ApplicationFactory(factory.django.DjangoModelFactory):
     contact_phone = "13922223333"
     email = "tiantian@example.com"
     network = "203.0.113.7"
+
+
+class AddressFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Address
+
+    user = factory.SubFactory(UserFactory)
+    receiver = "周小舟"
+    phone = "13733334444"
+    region = "浙江省 杭州市 西湖区"
+    detail = "文三路 1 号"
 
 
 def place(user: User, *tags: DiseaseTag) -> Order:

@@ -27,7 +27,7 @@ from accounts.services.api_keys import create_key
 from accounts.services.parameters import change_parameters
 from commerce.models import AnomalyKind, PaymentAnomaly, PaymentNotice, RefundReason
 from commerce.services.refunds import request_refund
-from tests.factories.commerce import ApplicationFactory, MerchantFactory
+from tests.factories.commerce import AddressFactory, ApplicationFactory, MerchantFactory
 from tests.factories.content import CategoryFactory, DiseaseTagFactory
 from tests.factories.counseling import WeeklyTemplateFactory, confirmed
 from tests.factories.media import FileFactory
@@ -52,6 +52,7 @@ def fill() -> None:
     Organisation.objects.create(name=f"华东中心{tag}")
     MerchantFactory()
     ApplicationFactory()
+    AddressFactory()
     CategoryFactory(name="心理科普")
     DiseaseTagFactory(name=f"焦虑{tag}")
     _people(user, tag)

@@ -59,6 +59,13 @@ def _merchant(world) -> dict:
     }
 
 
+def _address(world) -> dict:
+    return {
+        "receiver": "周小舟", "phone": "13733334444", "region": "浙江省 杭州市 西湖区",
+        "detail": "文三路 1 号",
+    }  # fmt: skip
+
+
 def _application(world) -> dict:
     return {
         "business_name": "田田农场",
@@ -279,6 +286,16 @@ TABLE: dict[str, Case] = {
         "commerce.review_merchant", pk="shop_id", body=lambda world: {"reason": "投诉"}
     ),
     "POST /website/merchant/apply": Case(PUBLIC, body=_application),
+    "GET /addresses": Case(LOGIN, who=OWNER),
+    "POST /addresses": Case(LOGIN, body=_address),
+    "GET /addresses/<pk>": own(pk="address_id"),
+    "PUT /addresses/<pk>": Case(
+        LOGIN, path={"pk": "address_id"}, who=OWNER, body=_address
+    ),
+    "PATCH /addresses/<pk>": Case(
+        LOGIN, path={"pk": "address_id"}, who=OWNER, body=lambda world: {"detail": "文三路 2 号"}
+    ),
+    "DELETE /addresses/<pk>": own(pk="address_id"),
     "GET /order": Case(LOGIN, who=OWNER),
     "GET /order/<pk>": own(pk="order_id"),
     "POST /order": Case(LOGIN, who=OWNER, body=_order),

@@ -33,7 +33,7 @@ from counseling.models import (
     WeeklyTemplate,
 )
 from tests.factories.accounts import PASSWORD, UserFactory
-from tests.factories.commerce import MerchantFactory
+from tests.factories.commerce import AddressFactory, MerchantFactory
 from tests.helpers import Api
 
 STAFF = ("content_manager", "finance", "customer_service", "admin", "super_admin")
@@ -188,6 +188,8 @@ class World:
             number="REFMATRIX000000000001", payment=self.payment, order=self.paid_order,
             amount=100, key="request", reason_code="other", requested_by=self.owner,
         )  # fmt: skip
+
+        self.address = AddressFactory(user=self.owner, is_default=True)
 
     def _merchants(self):
         words = {"contact_person": "周田田", "contact_phone": "13700001111"}
