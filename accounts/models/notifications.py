@@ -23,6 +23,7 @@ class NotificationStatus(models.TextChoices):
     SENT = "sent", "已发送"
     UNDELIVERABLE = "undeliverable", "无法送达"
     SKIPPED = "skipped", "用户已关闭"
+    OVERTAKEN = "overtaken", "已有更新的消息"
     FAILED = "failed", "失败"
 
 
@@ -69,7 +70,8 @@ class Notification(models.Model):
     """One message to one person by one channel: the outbox, and for in-app the message itself.
 
     address: where to, when not to what the person has now.  message_id: what the provider calls
-    it; reported_at: when it told what became of it.
+    it; reported_at: when it told what became of it.  subject: what it tells of, as "order:7"; of
+    several about one subject the last tells how things stand.
     """
 
     user = models.ForeignKey(
@@ -80,6 +82,7 @@ class Notification(models.Model):
     context = models.JSONField("内容参数", default=dict)
     address = EncryptedTextField("收件地址", blank=True, default="", bound_to="user_id")
     dedupe_key = ExactCharField("去重键", max_length=120, null=True, blank=True)
+    subject = ExactCharField("事项", max_length=64, blank=True, default="", db_default="")
     title = models.CharField("标题", max_length=64, blank=True)
     body = models.CharField("正文", max_length=500, blank=True)
     status = models.CharField(
@@ -106,6 +109,7 @@ class Notification(models.Model):
             models.Index(fields=["status", "due_at"], name="notification_outbox"),
             models.Index(fields=["user", "channel", "read_at"], name="notification_inbox"),
             models.Index(fields=["message_id"], name="notification_message"),
+            models.Index(fields=["user", "subject"], name="notification_subject"),
         ]
         permissions = [("resend_notification", "重新发送通知")]
 

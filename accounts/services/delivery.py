@@ -19,6 +19,8 @@ BACK_OFF_SECONDS = (5, 15, 60, 300, 1800)
 # A row whose worker died while sending is taken up again after this long; longer than any
 # channel's calls and their time-outs together.
 ABANDONED_AFTER = timedelta(seconds=45)
+# How long a notice waits for an older one about the same thing that is on its way.
+BEHIND_ANOTHER = timedelta(seconds=2)
 
 
 def send_pending(limit: int = 200) -> int:
@@ -74,6 +76,9 @@ def _send(note: Notification) -> bool:
     if not claimed:
         return False
     ours = row.filter(status=NotificationStatus.SENDING, attempts=attempt)
+    if out_of_turn := _out_of_turn(note):
+        ours.update(attempts=note.attempts, **out_of_turn)
+        return False
     try:
         message_id = channel_for(note.channel).send(note) or ""
     except ChannelError as error:
@@ -86,6 +91,25 @@ def _send(note: Notification) -> bool:
     now = timezone.now()
     ours.update(status=NotificationStatus.SENT, sent_at=now, message_id=message_id, error="")
     return True
+
+
+def _out_of_turn(note: Notification) -> dict:
+    """What to do with a claimed notice instead of sending it, so that the last one that a person
+    sees about a thing tells how it stands (invariants Q-5); {} for sending it.
+
+    One that another notice has overtaken is not sent.  One that would overtake another on its
+    way waits for it.  Looked at after the claim: of two workers with one notice each, at least
+    one sees what the other is about to do.
+    """
+    if not note.subject:
+        return {}
+    others = Notification.objects.filter(user=note.user_id, subject=note.subject)
+    others = others.exclude(template=note.template)
+    if others.filter(pk__gt=note.pk).exists():
+        return {"status": NotificationStatus.OVERTAKEN}
+    if others.filter(pk__lt=note.pk, status=NotificationStatus.SENDING).exists():
+        return {"status": NotificationStatus.PENDING, "due_at": timezone.now() + BEHIND_ANOTHER}
+    return {}
 
 
 def _after_failure(attempt: int, error: ChannelError) -> dict:

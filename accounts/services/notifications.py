@@ -19,6 +19,7 @@ def notify(
     dedupe_key: str | None = None,
     to: str = "",
     to_email: str = "",
+    subject: str = "",
     **context,
 ) -> None:
     """Put a notice for `user` into the outbox, one row per channel of the template.
@@ -26,7 +27,8 @@ def notify(
     In-app messages are readable as soon as the caller's transaction commits; the rest leaves
     then.  context: what the template prints, JSON values only, nothing that is kept sealed.
     to, to_email: a number and an address of theirs that are not theirs any more.  dedupe_key: a
-    second notice with it is not written.
+    second notice with it is not written.  subject: what it tells of, locked by the caller: what
+    still waits about it is not sent any more (invariants Q-5).
     """
     now, former = timezone.now(), {Channel.SMS: to, Channel.EMAIL: to_email}
     words = find_template(template)
@@ -38,6 +40,7 @@ def notify(
             context=context,
             address=former.get(channel, ""),
             dedupe_key=dedupe_key,
+            subject=subject,
             due_at=now,
         )
         for channel in words.channels

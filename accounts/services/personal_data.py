@@ -56,7 +56,7 @@ HOLDINGS = (
     Holding(models.SecondFactor, hidden=("secret", "pending_secret", "last_step")),
     Holding(models.RecoveryCode, hidden=("digest",)),
     Holding(models.IdempotencyRecord, hidden=("key", "fingerprint", "answer")),
-    Holding(models.Notification, hidden=("dedupe_key",)),
+    Holding(models.Notification, hidden=("dedupe_key", "subject")),
     Holding(models.NotificationPreference),
     Holding(models.QuietHours),
     Holding(models.SubscribeQuota),

@@ -41,6 +41,11 @@ def lock_order(order_id: int) -> Order:
     return order
 
 
+def subject_of(order_id: int) -> str:
+    """What notices about an order, and about what it bought, have in common."""
+    return f"order:{order_id}"
+
+
 @transact
 def place_order(
     *, user: User, wants: Sequence[Want], address_id: int | None = None, remark: str = ""
@@ -156,7 +161,7 @@ def cancel_order(order_id: int, *, actor: User, reason: str = "") -> Order:
     )
     if not own:
         notify(order.user, "order_cancelled", dedupe_key=f"order:{order.pk}:cancelled",
-               number=order.number, reason=reason)  # fmt: skip
+               subject=subject_of(order.pk), number=order.number, reason=reason)  # fmt: skip
     return order
 
 
@@ -170,7 +175,8 @@ def expire_order(order_id: int, *, now: datetime) -> bool:
     if order is None or order.payments.filter(status=PaymentStatus.SUCCEEDED).exists():
         return False
     close_order(order, OrderStatus.EXPIRED, reason="超时未支付")
-    notify(order.user, "order_expired", dedupe_key=f"order:{order.pk}:expired", number=order.number)
+    notify(order.user, "order_expired", dedupe_key=f"order:{order.pk}:expired",
+           subject=subject_of(order.pk), number=order.number)  # fmt: skip
     return True
 
 

@@ -32,7 +32,7 @@ from commerce.models import (
 )
 from commerce.payables import payable_for
 from commerce.services.anomalies import record_anomaly
-from commerce.services.orders import lock_order
+from commerce.services.orders import lock_order, subject_of
 from commerce.services.wake import REFUND, wake
 from config.db import transact
 from config.errors import DomainError, NotFound
@@ -151,6 +151,7 @@ def reject_refund(refund_id: int, *, actor: User, note: str = "") -> Refund:
     order, refund = _reviewable(refund_id, actor)
     _turn_down(refund, actor=actor, note=note)
     notify(order.user, "refund_rejected", dedupe_key=f"refund:{refund.pk}:rejected",
+           subject=subject_of(order.pk),
            number=order.number, amount=f"{refund.amount:.2f}", note=note)  # fmt: skip
     return refund
 
@@ -260,6 +261,7 @@ def conclude_refund(refund: Refund) -> None:
         else:
             Order.objects.filter(pk=order.pk).update(refunded_amount=refunded)
     notify(order.user, "refund_succeeded", dedupe_key=f"refund:{refund.pk}:succeeded",
+           subject=subject_of(order.pk) if refund.closes_order else "",
            number=order.number, amount=f"{refund.amount:.2f}")  # fmt: skip
     Refund.objects.filter(pk=refund.pk).update(next_try_at=None)
 

@@ -4,7 +4,7 @@
 live parameter.  Every model is here or in NO_RETENTION.
 """
 
-_ENDED_NOTICES = {"status__in": ["sent", "undeliverable", "skipped", "failed"]}
+_ENDED_NOTICES = {"status__in": ["sent", "undeliverable", "skipped", "overtaken", "failed"]}
 _ENDED_EXPORTS = {"status__in": ["failed", "cancelled", "expired"]}
 _ENDED_DELETIONS = {"status__in": ["cancelled", "done"]}
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from accounts.services.notifications import notify
+from commerce.services.orders import subject_of
 from counseling.models import Appointment
 
 # WeChat refuses a longer `thing` (47003); `name` takes ten Chinese characters.
@@ -22,12 +23,14 @@ def confirmed(appointment_id: int) -> None:
         appointment.user,
         "appointment_confirmed",
         dedupe_key=f"appointment_confirmed:{appointment.pk}",
+        subject=subject_of(appointment.order_item.order_id),
         **context,
     )
     notify(
         appointment.counselor.user,
         "appointment_new",
         dedupe_key=f"appointment_new:{appointment.pk}",
+        subject=subject_of(appointment.order_item.order_id),
         **context,
     )
 
@@ -45,13 +48,15 @@ def cancelled(appointment_id: int, *, refund: Decimal) -> None:
             user,
             "appointment_cancelled",
             dedupe_key=f"appointment_cancelled:{appointment.pk}:{user.pk}",
+            subject=subject_of(appointment.order_item.order_id),
             remark=remark[:THING],
             **context,
         )
 
 
 def _with_people(appointment_id: int) -> Appointment:
-    return Appointment.objects.select_related("user", "counselor__user").get(pk=appointment_id)
+    related = ("user", "counselor__user", "order_item")
+    return Appointment.objects.select_related(*related).get(pk=appointment_id)
 
 
 def _context(appointment: Appointment) -> dict:
