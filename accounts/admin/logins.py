@@ -27,8 +27,10 @@ METHODS = {
     "refresh": "刷新令牌",
 }
 ENDINGS = {
+    "deleted": "账号注销",
     "device": "本人移除设备",
     "disabled": "账号停用",
+    "limit": "超过登录设备上限",
     "logout": "退出登录",
     "merged": "登录方式转移",
     "password": "修改密码",

@@ -14,6 +14,7 @@ from accounts.errors import AccountDisabled, BadCredentials, SessionEnded
 from accounts.models import LoginSession, RefreshToken, User, UserStatus
 from accounts.services.login_log import Device, log_attempt
 from accounts.services.notifications import notify
+from accounts.services.parameters import parameter
 from config.db import transact
 from config.errors import NotFound
 from config.logs import security_event
@@ -73,6 +74,7 @@ def open_session(user: User, *, method: str, device: Device, restricted: bool = 
 
     Under the row's lock: whoever was disabled since `user` was read gets AccountDisabled, and a
     password changed since is BadCredentials, so that no login outlives what ended all others.
+    More logins than MAX_DEVICES end the oldest.
     """
     row = _locked_user.first(user=user.pk)
     if row["status"] != UserStatus.ACTIVE:
@@ -83,6 +85,7 @@ def open_session(user: User, *, method: str, device: Device, restricted: bool = 
         raise SessionEnded
     user.token_version = row["token_version"]
     now = timezone.now()
+    _make_room(user, now)
     session = insert(
         LoginSession(
             sid=tokens.new_id(),
@@ -97,6 +100,24 @@ def open_session(user: User, *, method: str, device: Device, restricted: bool = 
         )
     )
     return _pair(user, session, _new_refresh(session, now))
+
+
+def _make_room(user: User, now) -> None:
+    """End the oldest logins of a person whose row is locked, so that one more is not too many."""
+    limit = parameter("MAX_DEVICES")
+    if not limit:
+        return
+    live = LoginSession.objects.visible_to(user).order_by("-pk")
+    surplus = list(live[limit - 1 :])
+    for session in surplus:
+        revoke_session(session, reason="limit")
+    if surplus:
+        notify(user, "device_limit_reached", limit=limit, devices=_names_of(surplus))
+
+
+def _names_of(sessions: list[LoginSession]) -> str:
+    names = "、".join(str(session) for session in sessions[:3])
+    return f"{names} 等 {len(sessions)} 台" if len(sessions) > 3 else names
 
 
 def refresh(raw: str, *, device: Device = NOWHERE) -> TokenPair:
@@ -170,11 +191,11 @@ def revoke_own(user_id: int, session_id: int, *, reason: str) -> None:
 @transact
 def revoke_all(user_id: int, *, reason: str, keep: int | None = None) -> int:
     """End every login of a person, but the session `keep`; how many ended."""
+    if keep is None:  # the person before their logins, as open_session does
+        User.objects.filter(pk=user_id).update(token_version=F("token_version") + 1)
     live = LoginSession.objects.filter(user_id=user_id, revoked_at=None).exclude(pk=keep or 0)
     sids = list(live.values_list("sid", flat=True))
     ended = live.update(revoked_at=timezone.now(), revoked_reason=reason)
-    if keep is None:
-        User.objects.filter(pk=user_id).update(token_version=F("token_version") + 1)
     transaction.on_commit(lambda: [tokens.forget(sid) for sid in sids])
     return ended
 

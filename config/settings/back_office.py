@@ -90,6 +90,7 @@ CONSTANCE_ADDITIONAL_FIELDS = {
     "days": _whole(1, 365),
     "percent": _whole(0, 100),
     "count": _whole(1, 100),
+    "limit": _whole(0, 100),
     "minutes_long": _whole(60, 3600),
     "keep_days": _whole(30, 3650),
     "log_days": _whole(180, 3650),
@@ -161,6 +162,7 @@ CONSTANCE_CONFIG = {
     "EMAIL_DAY_BUDGET": (5_000, "全平台每天最多发送的邮箱验证码", "messages"),
     "STEP_UP_SECONDS": (300, "敏感操作前验证身份后的有效时间(秒)", "minutes_long"),
     "EXPORT_KEEP_DAYS": (3, "导出文件的保留天数", "days"),
+    "MAX_DEVICES": (0, "每人最多同时登录的设备,超出时最早的登录退出(0 为不限)", "limit"),
     "STAFF_TOTP_REQUIRED": (
         env_bool("STAFF_TOTP_REQUIRED", False), "工作人员必须开启两步验证", "switch",
     ),
@@ -184,7 +186,7 @@ CONSTANCE_CONFIG_FIELDSETS = {
     ),
     "账号": ("DELETION_COOLING_DAYS",),
     "邮件": ("EMAIL_CODE_TTL_SECONDS", "EMAIL_DAY_BUDGET"),
-    "账号安全": ("STEP_UP_SECONDS", "STAFF_TOTP_REQUIRED"),
+    "账号安全": ("STEP_UP_SECONDS", "MAX_DEVICES", "STAFF_TOTP_REQUIRED"),
     "导出": ("EXPORT_KEEP_DAYS", "OWN_DATA_KEEP_DAYS"),
     "数据保留": ("LOGIN_LOG_KEEP_DAYS", "NOTICE_KEEP_DAYS"),
     "短信": (
