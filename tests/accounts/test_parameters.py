@@ -141,7 +141,9 @@ def test_a_value_out_of_its_range_changes_nothing(operator, values):
 def secret_page(browser, **values):
     page = reverse("admin:constance_config_changelist")
     form = browser.get(page).context["form"]
-    body = {name: form.initial.get(name) or "" for name in form.fields}
+    first = {name: form.initial.get(name) for name in form.fields}
+    body = {name: "" if value in ("", None) or value is False else value
+            for name, value in first.items()}  # fmt: skip
     return browser.post(page, body | values)
 
 
