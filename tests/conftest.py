@@ -100,6 +100,19 @@ def staff(db):
     return StaffFactory
 
 
+@pytest.fixture
+def office(staff):
+    """office("finance") is a browser in which somebody with that role, its .user, is logged in."""
+
+    def enter(role, **fields):
+        browser = Client()
+        browser.user = staff(role, **fields)
+        browser.force_login(browser.user)
+        return browser
+
+    return enter
+
+
 @pytest.fixture(params=["local", "s3"])
 def store(request, settings, tmp_path):
     """Files in a folder, then in the bucket of the outside world; a function that lists them."""

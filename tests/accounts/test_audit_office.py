@@ -30,16 +30,6 @@ def write(db, time_machine):
     return one
 
 
-@pytest.fixture
-def office(staff):
-    def enter(role):
-        browser = Client()
-        browser.force_login(staff(role))
-        return browser
-
-    return enter
-
-
 def test_the_figures_are_exact(write):
     write(NOON - timedelta(days=40))
     write(NOON - timedelta(days=1), status="failed")

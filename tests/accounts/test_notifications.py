@@ -8,28 +8,17 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.models import Channel, Notification, NotificationTemplate, WeChatIdentity
+from accounts.models import Channel, Notification, WeChatIdentity
 from accounts.services.delivery import ABANDONED_AFTER, MAX_ATTEMPTS, send_pending
 from accounts.services.notifications import notify, resend
 from accounts.services.templates import render
 from config.errors import IllegalTransition
-from tests.factories.accounts import UserFactory
-from tests.helpers import Api, data, refusal
-
-TEMPLATE_ID = "booked-template"
+from tests.accounts.notices import TEMPLATE_ID, booked, booked_template
 
 
 @pytest.fixture
 def template(db):
-    return NotificationTemplate.objects.create(
-        code="booked",
-        title="预约成功",
-        body="您已预约{counselor}，{at}",
-        channels=["in_app", "subscribe"],
-        wechat_template_id=TEMPLATE_ID,
-        wechat_fields={"thing1": "{counselor}", "time2": "{at}"},
-        wechat_page="pages/appointment?id={id}",
-    )
+    return booked_template()
 
 
 @pytest.fixture
@@ -39,11 +28,6 @@ def person(sandbox, user):
     persona = sandbox.persona()
     WeChatIdentity.objects.create(user=user, appid=settings.WX_APPID, openid=persona["openid"])
     return persona
-
-
-def booked(user, **more):
-    context = {"counselor": "王老师", "at": "2026年11月22日 15:00", "id": 7}
-    notify(user, "booked", **context | more)
 
 
 def outbox() -> Notification:
@@ -256,94 +240,6 @@ def test_resending_is_for_what_failed(user, template):
     resend(note.pk, actor=user)
 
     assert (outbox().status, outbox().attempts) == ("pending", 0)
-
-
-# -- the message centre
-
-
-def test_the_centre_shows_ones_own_in_app_messages_newest_first(api, user, template):
-    booked(user)
-    booked(user, counselor="李老师")
-    booked(UserFactory())
-
-    page = data(api.get("/notifications"))
-
-    assert page["pagination"]["total"] == 2
-    first = page["list"][0]
-    assert first.keys() == {"id", "template", "title", "body", "context", "read_at", "created_at"}
-    assert (first["body"], first["read_at"]) == ("您已预约李老师，2026年11月22日 15:00", None)
-    assert first["context"]["id"] == 7
-
-
-def test_reading_one_and_reading_all(api, user, template):
-    for _ in range(3):
-        booked(user)
-    first = data(api.get("/notifications"))["list"][0]
-
-    assert data(api.post(f"/notifications/{first['id']}/read")) == {}
-    read_at = Notification.objects.get(pk=first["id"]).read_at
-    assert data(api.post(f"/notifications/{first['id']}/read")) == {}
-
-    assert Notification.objects.get(pk=first["id"]).read_at == read_at
-    assert data(api.get("/notifications/unread-count"))["count"] == 2
-    unread = data(api.get("/notifications", {"unread": "true"}))["list"]
-    assert first["id"] not in {note["id"] for note in unread}
-    assert len(unread) == 2
-    assert len(data(api.get("/notifications", {"unread": "false"}))["list"]) == 1
-    assert data(api.post("/notifications/read-all")) == {"count": 2}
-    assert data(api.get("/notifications/unread-count"))["count"] == 0
-
-
-def test_the_centre_has_tabs_by_kind(api, user, template):
-    NotificationTemplate.objects.create(
-        code="paid", title="已支付", body="已支付", channels=["in_app"], kind="money"
-    )
-    booked(user)
-    booked(user)
-    notify(user, "paid")
-
-    none = dict.fromkeys(("security", "money", "service", "marketing"), 0)
-    counts = none | {"money": 1, "service": 2}
-    assert data(api.get("/notifications/unread-count")) == {"count": 3, "kinds": counts}
-    (paid,) = data(api.get("/notifications", {"kind": "money"}))["list"]
-    assert paid["template"] == "paid"
-    assert data(api.get("/notifications", {"kind": "security"}))["list"] == []
-    assert refusal(api.get("/notifications", {"kind": "other"})) == (400, 10400)
-
-    assert data(api.post("/notifications/read-all", {"kind": "service"})) == {"count": 2}
-    assert refusal(api.post("/notifications/read-all", {"kind": "x"})) == (400, 10400)
-    assert data(api.get("/notifications/unread-count"))["kinds"] == none | {"money": 1}
-    assert data(api.post("/notifications/read-all", {"kind": "service"})) == {"count": 0}
-
-
-def test_another_persons_message_does_not_exist(api, template):
-    stranger = UserFactory()
-    booked(stranger)
-    theirs = Notification.objects.get(user=stranger, channel="in_app")
-    mine = Notification.objects.filter(user=api.user)
-
-    assert refusal(api.post(f"/notifications/{theirs.pk}/read")) == (404, 10404)
-    booked(api.user)
-    hidden = mine.get(channel="subscribe")
-    assert refusal(api.post(f"/notifications/{hidden.pk}/read")) == (404, 10404)
-    api.post("/notifications/read-all")
-
-    theirs.refresh_from_db()
-    assert theirs.read_at is None
-
-
-def test_the_list_costs_three_statements(api, user, template, django_assert_num_queries):
-    for _ in range(12):
-        booked(user)
-    api.get("/notifications")
-    with django_assert_num_queries(2):  # count, page
-        api.get("/notifications", {"size": 12})
-
-
-def test_without_a_login_there_is_no_centre(db):
-    for path in ("/notifications", "/notifications/unread-count"):
-        assert refusal(Api().get(path)) == (401, 10401)
-    assert refusal(Api().post("/notifications/read-all")) == (401, 10401)
 
 
 def test_the_outbox_is_found_by_an_index(user):

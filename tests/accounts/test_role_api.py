@@ -6,7 +6,7 @@ from accounts.models import OperationLog, Role, User
 from accounts.rbac import LABELS
 from accounts.services.role_editing import save_role
 from accounts.services.roles import assign_role
-from tests.accounts.test_escalation import World, powers
+from tests.accounts.powers import World, powers
 from tests.factories.accounts import UserFactory
 from tests.helpers import Api, data, refusal
 

@@ -1,22 +1,11 @@
 """Figures about people: kept ones equal counted ones, whatever the day, the part and the period."""
 
-import random
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
-from django.utils import timezone
 
-from accounts.models import (
-    ActiveDay,
-    LoginLog,
-    LoginSession,
-    Organisation,
-    RefreshToken,
-    StatFigure,
-    User,
-    UserSegment,
-)
+from accounts.models import ActiveDay, Organisation, RefreshToken, StatFigure, User
 from accounts.services.rollups import (
     all_measures,
     counted,
@@ -24,60 +13,15 @@ from accounts.services.rollups import (
     recompute_figures,
     refresh_figures,
 )
-from accounts.services.segments import refresh_segments, segment_counts, segment_of
 from accounts.services.user_stats import discreet, feature_use, user_stats
 from accounts.tasks import roll_up
 from config.days import SHANGHAI
 from config.measures import bucket_end, buckets
 from counseling.models import ClientProfile
-from tests.factories.accounts import UserFactory
+from tests.accounts.crowd import NOW, TODAY, at, crowd, login, person
 from tests.helpers import Api, data, refusal
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 11, 20, 12, tzinfo=SHANGHAI)
-TODAY = date(2026, 11, 20)
-
-
-def at(day: date, hour: int = 10, minute: int = 0) -> datetime:
-    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=SHANGHAI)
-
-
-def person(day: date, **fields) -> User:
-    user = UserFactory(**fields)
-    User.objects.filter(pk=user.pk).update(created_at=at(day))
-    user.refresh_from_db()
-    return user
-
-
-def login(user: User, moment: datetime, *, method="wechat", platform="ios") -> None:
-    log = LoginLog.objects.create(user=user, method=method, succeeded=True)
-    LoginLog.objects.filter(pk=log.pk).update(created_at=moment)
-    sid = f"{user.pk}-{moment.timestamp()}"
-    expires = moment + timedelta(days=30)
-    session = LoginSession.objects.create(
-        sid=sid, user=user, method=method, platform=platform, expires_at=expires
-    )
-    LoginSession.objects.filter(pk=session.pk).update(created_at=moment)
-    RefreshToken.objects.create(jti=sid, session=session, issued_at=moment, expires_at=expires)
-
-
-def crowd(seed: int = 7, people: int = 25, days: int = 75) -> None:
-    """The same for the same seed: people who came, came back, or went."""
-    pick = random.Random(seed)
-    first = TODAY - timedelta(days=days)
-    for _ in range(people):
-        came = first + timedelta(days=pick.randrange(days + 1))
-        user = person(came)
-        for _ in range(pick.randrange(5)):
-            day = came + timedelta(days=pick.choice([0, 1, 1, 2, 7, 7, 9, 30]))
-            if day <= TODAY:
-                login(user, at(day, pick.randrange(24), pick.randrange(60)),
-                      method=pick.choice(["password", "wechat"]),
-                      platform=pick.choice(["ios", "", "android"]))  # fmt: skip
-        if pick.random() < 0.5:
-            profile = ClientProfile.objects.create(user=user, name="x", birth_date=came)
-            late = came + timedelta(days=pick.choice([0, 3, 29, 30, 31]))
-            ClientProfile.objects.filter(pk=profile.pk).update(created_at=at(late, 10, 0))
 
 
 def live(measure, first, last):
@@ -311,47 +255,6 @@ def test_a_step_counts_within_thirty_days_of_registering():
     assert found == {(date(2026, 9, 1), ""): 2}
 
 
-# -- segments
-
-
-@pytest.mark.parametrize(
-    ("facts", "segment"),
-    [
-        ({"paid_orders": 3, "paid": 90}, "loyal"),
-        ({"paid_orders": 2, "paid": 0}, "paying"),
-        ({"paid_orders": 9, "paid": 91}, "lapsed"),
-        ({"registered": 30}, "new"),
-        ({"registered": 31, "active": 30}, "active"),
-        ({"registered": 31, "active": 31}, "dormant"),
-        ({"registered": 31}, "dormant"),
-    ],
-)
-def test_each_person_is_in_one_segment(facts, segment):
-    def ago(name):
-        return NOW - timedelta(days=facts[name]) if name in facts else None
-
-    active = ago("active")
-    assert segment_of(
-        registered_at=ago("registered") or NOW - timedelta(days=400),
-        last_active_on=active and active.date(),
-        paid_orders=facts.get("paid_orders", 0),
-        last_paid_at=ago("paid"),
-        now=NOW,
-    ) == segment  # fmt: skip
-
-
-def test_segments_are_made_anew_and_forget_closed_accounts():
-    new, gone = UserFactory(), UserFactory()
-    now = timezone.now()
-    assert refresh_segments(now=now) == 2
-    assert segment_counts()[0] == {"new": 2}
-
-    User.objects.filter(pk=gone.pk).update(status="deleted")
-    refresh_segments(now=now + timedelta(days=60))
-
-    assert list(UserSegment.objects.values_list("user", "segment")) == [(new.pk, "dormant")]
-
-
 # -- the page
 
 
@@ -361,59 +264,3 @@ def office(user):
     client = Client()
     client.force_login(user)
     return client
-
-
-PAGE = "/admin/accounts/user/analysis/"
-
-
-def test_the_page_shows_the_same_figures_and_leads_to_the_people(staff):
-    crowd(people=12)
-    refresh_figures(now=timezone.now())
-    refresh_segments(now=timezone.now())
-
-    response = office(staff("admin")).get(PAGE, {"from": "2026-10-01", "to": "2026-11-20"})
-
-    text = response.content.decode()
-    stats = response.context["stats"]
-    assert (str(stats.first), str(stats.last)) == ("2026-10-01", "2026-11-20")
-    assert sum(stats.registered) > 0
-    assert "?segment=new" in text
-    assert "留存" in text
-
-
-def test_a_span_that_makes_no_sense_shows_the_last_thirty_days_and_says_so(staff):
-    response = office(staff("admin")).get(PAGE, {"from": "2026-11-30", "to": "2026-11-01"})
-
-    assert "不能晚于结束日期" in response.content.decode()
-    assert len(response.context["stats"].starts) == 30
-
-
-@pytest.mark.parametrize(
-    ("role", "page", "export"),
-    [("admin", 200, 200), ("finance", 200, 403), ("customer_service", 403, 403)],
-)
-def test_looking_needs_data_view_and_taking_along_data_export(staff, role, page, export):
-    from accounts.models import OperationLog
-
-    client = office(staff(role))
-
-    assert client.get(PAGE).status_code == page
-    response = client.post(f"{PAGE}export/", {"by": "week"})
-    assert response.status_code == export
-
-    log = OperationLog.objects.get()
-    assert (log.operation, log.status) == (
-        "data:export", "success" if export == 200 else "failed",
-    )  # fmt: skip
-    if export == 200:
-        assert response.content.decode().startswith("\ufeff日期,新增用户,活跃用户,登录次数")
-
-
-def test_the_list_of_people_filters_by_segment(staff):
-    refresh_segments(now=timezone.now())
-    api = Api(staff("admin"))
-    UserFactory()
-
-    assert data(api.get("/user", {"segment": "new"}))["pagination"]["total"] == 0
-    refresh_segments(now=timezone.now())
-    assert data(api.get("/user", {"segment": "new"}))["pagination"]["total"] == 2

@@ -1,7 +1,6 @@
 """Commerce in the back office: everything is read, services move it, permissions gate it."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from commerce.models import Order, PaymentAnomaly, Refund
@@ -14,18 +13,6 @@ from tests.factories.commerce import pay, place
 pytestmark = pytest.mark.django_db
 
 MODELS = ["order", "payment", "refund", "paymentanomaly", "paymentnotice"]
-
-
-@pytest.fixture
-def office(staff):
-    """office("finance") is a browser of somebody with that role, and the person."""
-
-    def login(role):
-        person, browser = staff(role), Client()
-        browser.force_login(person)
-        return browser, person
-
-    return login
 
 
 def run(browser, model, action, *rows, **words):
@@ -45,7 +32,7 @@ def asked(user):
 @pytest.mark.parametrize("model", MODELS)
 def test_lists_and_pages_open_for_finance(office, asked, model):
     record_anomaly("forged", key="wechat:1.2.3.4:2026112101", source="1.2.3.4")
-    browser, _ = office("finance")
+    browser = office("finance")
 
     page = browser.get(reverse(f"admin:commerce_{model}_changelist"))
 
@@ -58,7 +45,7 @@ def test_lists_and_pages_open_for_finance(office, asked, model):
 
 
 def test_the_list_of_orders_costs_the_same_at_any_size(office, user, django_assert_max_num_queries):
-    browser, _ = office("finance")
+    browser = office("finance")
     url = reverse("admin:commerce_order_changelist")
     place(user)
     browser.get(url)
@@ -70,7 +57,7 @@ def test_the_list_of_orders_costs_the_same_at_any_size(office, user, django_asse
 
 
 def test_money_and_states_are_written_for_people(office, asked):
-    browser, _ = office("finance")
+    browser = office("finance")
 
     page = browser.get(reverse("admin:commerce_order_changelist")).content.decode()
 
@@ -80,7 +67,7 @@ def test_money_and_states_are_written_for_people(office, asked):
 
 @pytest.mark.parametrize("role", ["finance", "customer_service"])
 def test_an_orders_page_shows_what_was_bought(office, asked, role):
-    browser, _ = office(role)
+    browser = office(role)
     url = reverse("admin:commerce_order_change", args=[asked.order_id])
 
     page = browser.get(url).content.decode()
@@ -94,7 +81,7 @@ def test_an_order_is_found_by_number_phone_and_payment(office, user):
     user.save(update_fields=["phone"])
     order, other = place(user), place(UserFactory())
     payment = pay(order)
-    browser, _ = office("finance")
+    browser = office("finance")
 
     for words in (order.number, "13800138000", payment.number):
         page = browser.get(reverse("admin:commerce_order_changelist"), {"q": words}).content
@@ -107,7 +94,7 @@ def test_an_order_is_found_by_number_phone_and_payment(office, user):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_nothing_is_added_changed_or_deleted_by_hand(office, asked, model):
-    browser, _ = office("super_admin")
+    browser = office("super_admin")
     assert browser.get(reverse(f"admin:commerce_{model}_add")).status_code == 403
     row = Order.objects.first() if model == "order" else None
     if row:
@@ -120,7 +107,7 @@ def test_nothing_is_added_changed_or_deleted_by_hand(office, asked, model):
 def test_customer_service_cancels_unpaid_orders_and_sees_why_not(office, user):
     unpaid, paid = place(user), place(user)
     pay(paid)
-    browser, _ = office("customer_service")
+    browser = office("customer_service")
 
     page = run(browser, "order", "cancel_orders", unpaid, paid)
 
@@ -133,18 +120,22 @@ def test_customer_service_cancels_unpaid_orders_and_sees_why_not(office, user):
 
 
 def test_finance_approves_with_a_remark(office, asked):
-    browser, person = office("finance")
+    browser = office("finance")
 
     run(browser, "refund", "approve", asked, remark="属实")
 
     asked.refresh_from_db()
-    assert (asked.status, asked.reviewed_by, asked.review_note) == ("approved", person, "属实")
+    assert (asked.status, asked.reviewed_by, asked.review_note) == (
+        "approved",
+        browser.user,
+        "属实",
+    )
     page = browser.get(reverse("admin:commerce_refund_change", args=[asked.pk])).content.decode()
     assert "状态变更" in page
 
 
 def test_finance_rejects_with_a_remark(office, asked):
-    browser, _ = office("finance")
+    browser = office("finance")
 
     run(browser, "refund", "reject", asked, remark="已完成咨询")
 
@@ -153,10 +144,10 @@ def test_finance_rejects_with_a_remark(office, asked):
 
 
 def test_M19_ones_own_request_is_for_somebody_else(office, staff):
-    browser, person = office("finance")
-    order = place(person)
+    browser = office("finance")
+    order = place(browser.user)
     pay(order)
-    own = request_refund(order.pk, user=person, reason_code="service")
+    own = request_refund(order.pk, user=browser.user, reason_code="service")
 
     with nothing_changes():
         assert "不能审核自己申请的退款" in run(browser, "refund", "approve", own)
@@ -164,7 +155,7 @@ def test_M19_ones_own_request_is_for_somebody_else(office, staff):
 
 @pytest.mark.parametrize("action", ["approve", "reject", "retry"])
 def test_who_may_not_approve_has_no_such_action(office, asked, action):
-    browser, _ = office("customer_service")
+    browser = office("customer_service")
 
     with nothing_changes():
         run(browser, "refund", action, asked)
@@ -175,7 +166,7 @@ def test_a_failed_refund_is_retried(office, user):
     payment = pay(order)
     refund = open_refund(payment, amount=payment.amount, key="cancel", reason_code="cancelled")
     fail_refund(refund, "USER_ACCOUNT_ABNORMAL")
-    browser, _ = office("finance")
+    browser = office("finance")
 
     run(browser, "refund", "retry", refund)
 
@@ -185,16 +176,16 @@ def test_a_failed_refund_is_retried(office, user):
 def test_an_anomaly_is_handled_once(office):
     record_anomaly("forged", key="x", source="1.2.3.4")
     anomaly = PaymentAnomaly.objects.get()
-    browser, person = office("finance")
+    browser = office("finance")
 
     run(browser, "paymentanomaly", "mark_handled", anomaly, remark="已封禁")
 
     anomaly.refresh_from_db()
-    assert (anomaly.handled_by, anomaly.remark) == (person, "已封禁")
+    assert (anomaly.handled_by, anomaly.remark) == (browser.user, "已封禁")
     assert "当前状态不允许此操作" in run(browser, "paymentanomaly", "mark_handled", anomaly)
 
 
 def test_content_managers_see_no_money(office, asked):
-    browser, _ = office("content_manager")
+    browser = office("content_manager")
     for model in MODELS:
         assert browser.get(reverse(f"admin:commerce_{model}_changelist")).status_code == 403

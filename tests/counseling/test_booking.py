@@ -1,57 +1,24 @@
 """Who may book which slot, and what a refusal leaves behind: nothing."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.errors import AgreementNotCurrent, ConsentRequired
-from accounts.models import AgreementKind, Notification, UserStatus
-from accounts.services.consents import publish_agreement, withdraw_consent
+from accounts.models import Notification, UserStatus
 from commerce.models import Order, OrderItem
 from commerce.payables import Want
 from counseling import errors
 from counseling.models import Appointment, CounselorStatus, TimeSlot
-from counseling.services.appointments import book, cancel
 from counseling.services.booking import take_slot
 from counseling.services.calendar import horizon_end
+from tests.counseling.booking import attempt, refused, slot_states
 from tests.factories.accounts import UserFactory
-from tests.factories.counseling import (
-    ClientProfileFactory,
-    ServiceFactory,
-    SlotFactory,
-    booked,
-    booker,
-    consent,
-    offer,
-)
+from tests.factories.counseling import ServiceFactory, SlotFactory, booked, booker, consent, offer
 
 pytestmark = pytest.mark.django_db
-
-
-def attempt(client, slot, service, **options):
-    return book(
-        user=client.user,
-        slot_id=slot.pk,
-        service_id=service.pk,
-        client_id=client.pk,
-        **options,
-    )
-
-
-def refused(error, client, slot, service, **options):
-    """Booking raises `error`, and neither order nor appointment nor hold remains."""
-    before = (Order.objects.count(), Appointment.objects.count(), slot_states())
-    with pytest.raises(error) as caught:
-        attempt(client, slot, service, **options)
-    assert (Order.objects.count(), Appointment.objects.count(), slot_states()) == before
-    return caught.value
-
-
-def slot_states():
-    return dict(TimeSlot.objects.values_list("pk", "status"))
 
 
 def test_booking_holds_the_slot_and_copies_what_was_agreed():
@@ -235,115 +202,6 @@ def test_a_service_longer_than_the_slot_is_refused():
 
     error = refused(errors.ServiceTooLong, booker(), slot, service)
     assert error.data == {"service_minutes": 51, "slot_minutes": 50}
-
-
-def test_another_persons_client_profile_is_unknown():
-    mine, theirs = booker(), ClientProfileFactory()
-    slot, service = offer()
-    theirs.user = mine.user
-
-    refused(errors.ClientProfileUnknown, theirs, slot, service)
-
-
-def test_an_archived_client_profile_is_unknown():
-    client = booker(archived_at=timezone.now())
-
-    refused(errors.ClientProfileUnknown, client, *offer())
-
-
-def birthday(years, days=0):
-    today = timezone.localdate()
-    return date(today.year - years, today.month, min(today.day, 28)) + timedelta(days=days)
-
-
-@pytest.mark.parametrize(("days", "minor"), [(1, True), (0, False)])
-def test_P9_somebody_is_of_age_on_their_eighteenth_birthday(days, minor, time_machine):
-    time_machine.move_to("2026-11-20T16:30:00Z")  # 00:30 of the 21st in Shanghai
-    client = booker(birth_date=date(2008, 11, 21) + timedelta(days=days))
-    slot, service = offer()
-
-    if minor:
-        refused(errors.GuardianConsentNeeded, client, slot, service)
-    else:
-        assert attempt(client, slot, service)
-
-
-def test_P9_a_minor_whose_guardian_agreed_can_be_booked_for():
-    client = booker(
-        birth_date=birthday(12), guardian_name="韩梅", guardian_consented_at=timezone.now()
-    )
-
-    assert attempt(client, *offer()).status == "pending"
-
-
-def test_P1_booking_needs_consent_to_the_agreement_in_force():
-    client = ClientProfileFactory()
-    slot, service = offer()
-
-    error = refused(ConsentRequired, client, slot, service)
-    assert error.data["kind"] == "booking"
-
-
-def test_P1_a_withdrawn_consent_counts_no_more():
-    client = booker()
-    withdraw_consent(client.user, kind=AgreementKind.BOOKING)
-
-    refused(ConsentRequired, client, *offer())
-
-
-def test_P1_an_old_version_counts_no_more(django_capture_on_commit_callbacks):
-    client = booker()
-    with django_capture_on_commit_callbacks(execute=True):
-        publish_agreement(kind=AgreementKind.BOOKING, title="新版", body="新的正文")
-
-    refused(ConsentRequired, client, *offer())
-
-
-def test_a_client_who_read_another_version_is_asked_to_read_again():
-    error = refused(AgreementNotCurrent, booker(), *offer(), agreement_version=999)
-
-    assert error.status == 409
-
-
-def test_S3_a_fourth_unpaid_hold_is_refused():
-    client = booker()
-    for _ in range(3):
-        attempt(client, *offer())
-
-    error = refused(errors.TooManyHolds, client, *offer())
-    assert error.data == {"at_most": 3}
-
-
-def test_S3_cancelled_holds_do_not_count():
-    client = booker()
-    held = [booked(client) for _ in range(3)]
-    cancel(held[0].pk, actor=client.user, reason="")
-
-    assert attempt(client, *offer())
-
-
-@pytest.mark.parametrize(
-    ("shift", "clash"), [(-50, False), (-49, True), (0, True), (49, True), (50, False)]
-)
-def test_S3_appointments_of_one_person_never_overlap(shift, clash):
-    client = booker()
-    first = booked(client)
-    slot, service = offer()
-    start = first.start_at + timedelta(minutes=shift)
-    TimeSlot.objects.filter(pk=slot.pk).update(start_at=start, end_at=start + timedelta(minutes=50))
-
-    if clash:
-        refused(errors.OverlappingAppointment, client, slot, service)
-    else:
-        assert attempt(client, slot, service)
-
-
-def test_two_people_may_have_sessions_at_the_same_time():
-    first = booked()
-    slot, service = offer()
-    TimeSlot.objects.filter(pk=slot.pk).update(start_at=first.start_at, end_at=first.end_at)
-
-    assert attempt(booker(), slot, service)
 
 
 def test_a_free_session_is_confirmed_at_once_and_both_sides_hear_of_it():

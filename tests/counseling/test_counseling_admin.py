@@ -4,7 +4,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -26,18 +25,6 @@ from tests.factories.counseling import (
 pytestmark = pytest.mark.django_db
 
 MODELS = ["counselor", "service", "weeklytemplate", "timeslot", "appointment"]
-
-
-@pytest.fixture
-def office(staff):
-    """office("admin") is a browser of somebody with that role."""
-
-    def login(role):
-        browser = Client()
-        browser.force_login(staff(role))
-        return browser
-
-    return login
 
 
 def page(model, name="changelist", *args):

@@ -6,21 +6,10 @@ import pytest
 
 from media.models import File, FileUsage
 from media.services.quota import reserve
-from tests.factories.accounts import PASSWORD
 from tests.factories.media import FileFactory
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/media/file/"
-
-
-@pytest.fixture
-def office(client, staff):
-    def login(role):
-        person = staff(role)
-        assert client.login(username=person.username, password=PASSWORD)
-        return client
-
-    return login
 
 
 def test_the_list_shows_pictures_to_those_who_may(office):
