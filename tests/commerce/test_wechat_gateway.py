@@ -8,7 +8,6 @@ import pytest
 from django.utils import timezone
 
 from commerce.gateways.base import (
-    GatewayError,
     GatewayUnknown,
     RefundState,
     TradeState,
@@ -16,8 +15,7 @@ from commerce.gateways.base import (
 )
 from commerce.gateways.money import fen, yuan
 from commerce.gateways.wechat import TIMEOUT, _client, _sdk
-from commerce.models import Refund
-from config.numbers import new_number
+from tests.commerce.gateways import all_unknown, no_of, refund_of
 from tests.factories.commerce import AttemptFactory, place
 
 pytestmark = pytest.mark.django_db
@@ -40,13 +38,6 @@ def paid(attempt, gateway, world):
     world.pay(attempt.number, notify="hold")
     world.refund_settings(seconds=None, spacing=0)
     return attempt
-
-
-def refund_of(payment, amount="120.00") -> Refund:
-    return Refund.objects.create(
-        number=new_number("REF"), payment=payment, order=payment.order, key=new_number("KEY"),
-        amount=Decimal(amount), reason_code="cancelled",
-    )  # fmt: skip
 
 
 # -- money
@@ -114,9 +105,8 @@ def test_prepay_query_close(gateway, attempt):
 
 def test_a_number_the_provider_never_heard_of(gateway, attempt):
     assert gateway.query(attempt).state == TradeState.ABSENT
-    with pytest.raises(GatewayError) as error:
-        gateway.close(attempt)
-    assert error.value.code == "ORDER_NOT_EXIST"
+    code, _ = no_of(lambda: gateway.close(attempt))
+    assert code == "ORDER_NOT_EXIST"
 
 
 def test_a_long_description_is_cut(gateway, attempt, world):
@@ -154,17 +144,14 @@ def test_a_trade_with_a_refund_is_a_paid_one(gateway, paid):
 
 
 def test_closing_what_was_paid(gateway, paid):
-    with pytest.raises(GatewayError) as error:
-        gateway.close(paid)
-    assert (error.value.code, error.value.again) == ("ORDER_PAID", False)
+    assert no_of(lambda: gateway.close(paid)) == ("ORDER_PAID", False)
 
 
 @pytest.mark.parametrize("written", ["ORDER_PAID", "ORDERPAID"])
 def test_both_spellings_are_one_code(gateway, attempt, world, written):
     world.fault(f"error:{written}", "wxpay", "close")
-    with pytest.raises(GatewayError) as error:
-        gateway.close(attempt)
-    assert error.value.code == "ORDER_PAID"
+    code, _ = no_of(lambda: gateway.close(attempt))
+    assert code == "ORDER_PAID"
 
 
 UNCLEAR = ["drop", "bad_signature", "wrong_serial", "signtest", "truncate_body", "status:502",
@@ -184,11 +171,7 @@ def test_M11_what_is_unclear_is_unknown(gateway, paid, world, fault):
     ]
     if fault == "truncate_body":
         del calls[2]  # its answer has no body
-    for call in calls:
-        world.fault(fault, "wxpay", "*")
-        with pytest.raises(GatewayUnknown):
-            call()
-        world.clear_faults()
+    all_unknown(world, "wxpay", fault, *calls)
 
 
 def test_M11_nobody_listens(gateway, attempt, settings):
@@ -199,9 +182,8 @@ def test_M11_nobody_listens(gateway, attempt, settings):
 
 def test_the_only_clear_no_among_server_errors(gateway, attempt, world):
     world.fault("error:OPENID_MISMATCH", "wxpay", "jsapi")
-    with pytest.raises(GatewayError) as error:
-        gateway.prepay(attempt, description="咨询")
-    assert error.value.code == "OPENID_MISMATCH"
+    code, _ = no_of(lambda: gateway.prepay(attempt, description="咨询"))
+    assert code == "OPENID_MISMATCH"
 
 
 @pytest.mark.parametrize(("code", "again"), [
@@ -210,9 +192,7 @@ def test_the_only_clear_no_among_server_errors(gateway, attempt, world):
 ])  # fmt: skip
 def test_which_refusals_may_turn_into_a_yes(gateway, paid, world, code, again):
     world.fault(f"error:{code}", "wxpay", "refund")
-    with pytest.raises(GatewayError) as error:
-        gateway.refund(refund_of(paid))
-    assert (error.value.code, error.value.again) == (code, again)
+    assert no_of(lambda: gateway.refund(refund_of(paid))) == (code, again)
 
 
 # -- refunds
@@ -251,6 +231,5 @@ def test_a_refund_the_provider_never_heard_of(gateway, paid):
 def test_two_partial_refunds(gateway, paid, world):
     gateway.refund(refund_of(paid, "20.00"))
     gateway.refund(refund_of(paid, "100.00"))
-    with pytest.raises(GatewayError) as error:
-        gateway.refund(refund_of(paid, "0.01"))
-    assert error.value.code == "INVALID_REQUEST"
+    code, _ = no_of(lambda: gateway.refund(refund_of(paid, "0.01")))
+    assert code == "INVALID_REQUEST"
