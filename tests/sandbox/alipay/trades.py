@@ -10,6 +10,7 @@ from typing import Any
 
 from ..book import Book
 from ..clock import CHINA, beijing, read_beijing
+from ..paying import Expiring
 from .errors import AlipayError, bad_field
 
 TRADE_NO = re.compile(r"[0-9A-Za-z_]{1,64}")
@@ -42,8 +43,10 @@ class Trade:
     refunded: int = 0
 
 
-class Trades:
+class Trades(Expiring):
     """All order numbers that a cashier was opened for."""
+
+    UNPAID, CLOSED = "WAIT_BUYER_PAY", "TRADE_CLOSED"
 
     def __init__(self, world, book: Book):
         self._world, self._book = world, book
@@ -131,22 +134,8 @@ class Trades:
 
     # -- the world's side
 
-    def all(self) -> list[Trade]:
-        with self._world.store.change():
-            return [self._expire(trade) for trade in self._rows.values()]
-
-    def find(self, out_trade_no: str) -> Trade | None:
-        trade = self._rows.get(out_trade_no)
-        return self._expire(trade) if trade else None
-
     def need(self, out_trade_no: str) -> Trade:
         return self.of({"out_trade_no": out_trade_no})
-
-    def _expire(self, trade: Trade) -> Trade:
-        """Unpaid trades close when they run out; looking at one is what notices it."""
-        if trade.state == "WAIT_BUYER_PAY" and self._world.clock.now() >= trade.expire_at:
-            trade.state, trade.closed_at = "TRADE_CLOSED", trade.expire_at
-        return trade
 
 
 def read_content(params: dict[str, str]) -> dict[str, Any]:

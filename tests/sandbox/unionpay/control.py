@@ -5,12 +5,12 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode
 
-from ..control import PREFIX, ControlError, read_object
-from ..web import Request, Router, json_response
+from ..control import PREFIX, read_object
+from ..paying import mutate, read_choice, read_delivery, read_notice, translate
+from ..web import Request, Router
 from .deals import Deal
 from .errors import UnionPayError
 
-HANDLINGS = ("auto", "hold")
 OUTCOMES = ("open", "pay")
 SIGNATURES = ("", "forged", "merchant", "bad_signature", "none")
 NOTICE = {"order_id", "mutate", "signature", "tamper"}
@@ -45,14 +45,14 @@ class UnionPayControl:
             ("POST", "notice", self._notice),
         ]
         for method, path, handler in routes:
-            router.add(method, f"{PREFIX}/unionpay/{path}", _translate(handler))
+            router.add(
+                method, f"{PREFIX}/unionpay/{path}", translate(handler, UnionPayError, _read)
+            )
 
     def _cashier(self, request: Request) -> dict[str, Any]:
         """The person's browser sends the form the back end gave; then they pay, or just look."""
         order = read_object(request)
-        outcome = order.get("outcome", "pay")
-        if outcome not in OUTCOMES:
-            raise ControlError(f"outcome: one of {OUTCOMES}")
+        outcome = read_choice(order, "outcome", OUTCOMES, "pay")
         page = _Inputs()
         page.feed(str(order.get("form_html")))
         deal = self._rail.open(page.fields)
@@ -77,9 +77,7 @@ class UnionPayControl:
         return {}
 
     def _paid(self, deal: Deal, order: dict[str, Any]) -> dict[str, Any]:
-        handling, copies = order.get("notify", "auto"), order.get("copies", 1)
-        if handling not in HANDLINGS or not isinstance(copies, int) or not 1 <= copies <= 16:
-            raise ControlError("notify: auto or hold; copies: 1 to 16")
+        handling, copies = read_delivery(order)
         code = str(order.get("code", "00"))
         force = order.get("force") is True
         notice = self._rail.pay(deal, handling, copies, force, code)
@@ -88,16 +86,9 @@ class UnionPayControl:
     def _notice(self, request: Request) -> dict[str, Any]:
         """One notice for a test to post itself: genuine, altered or forged."""
         order = read_object(request)
-        if unknown := set(order) - NOTICE:
-            raise ControlError(f"notice: unknown {sorted(unknown)}")
-        signature = order.get("signature") or ""
-        if signature not in SIGNATURES:
-            raise ControlError(f"signature: one of {SIGNATURES}")
+        signature = read_notice(order, NOTICE, SIGNATURES)
         notice = self._rail.notices.of(self._rail.deals.need(str(order.get("order_id"))))
-        for name, value in (order.get("mutate") or {}).items():
-            notice.plain.pop(name, None)
-            if value is not None:
-                notice.plain[name] = str(value)
+        mutate(notice.plain, order.get("mutate"))
         body = self._rail.notices.seal(notice, signature)
         if order.get("tamper"):
             body += b"&" + urlencode({"more": "1"}).encode()
@@ -105,14 +96,5 @@ class UnionPayControl:
         return {"id": notice.id, "headers": headers, "body": body.decode()}
 
 
-def _translate(handler):
-    """Let the provider's own refusals reach the control client with their code."""
-
-    def translated(request: Request, **params: str) -> Any:
-        try:
-            return handler(request, **params)
-        except UnionPayError as error:
-            answer = {"error": error.text, "code": error.code}
-            return json_response(answer, 404 if error.code == "34" else 409)
-
-    return translated
+def _read(error: UnionPayError) -> tuple[str, str, bool]:
+    return error.text, error.code, error.code == "34"

@@ -4,15 +4,13 @@ from dataclasses import asdict
 from typing import Any
 
 from ..control import PREFIX, ControlError, find_persona, read_number, read_object
-from ..web import Request, Router, json_response
+from ..paying import HANDLINGS, read_delivery, translate
+from ..web import Request, Router
 from .errors import PayError
 from .forging import build_notice
 from .refunds import ENDS, STATUSES, Refund, RefundSettings
 from .signing import check_pay_sign
 from .trades import Trade
-
-HANDLINGS = ("auto", "hold")
-MOST_COPIES = 16
 
 
 class PayControl:
@@ -36,13 +34,13 @@ class PayControl:
             ("POST", "rotate-certificate", self._rotate),
         ]
         for method, path, handler in routes:
-            router.add(method, f"{base}/{path}", _translate(handler))
+            router.add(method, f"{base}/{path}", translate(handler, PayError, _read))
 
     # -- what `wx.requestPayment` does
 
     def _request_payment(self, request: Request) -> Any:
         order = read_object(request)
-        handling, copies = _read_delivery(order)
+        handling, copies = read_delivery(order)
         trade = self._check_payment(order)
         outcome = order.get("outcome", "ok")
         if outcome not in ("ok", "cancel", "fail"):
@@ -87,7 +85,7 @@ class PayControl:
     def _pay(self, request: Request, out_trade_no: str) -> Any:
         """The person pays without our client knowing, perhaps too late."""
         order = read_object(request)
-        handling, copies = _read_delivery(order)
+        handling, copies = read_delivery(order)
         trade = self._rail.trades.need(out_trade_no)
         notice = self._rail.pay(trade, handling, copies, force=order.get("force") is True)
         return self._paid(trade, notice.id)
@@ -159,27 +157,8 @@ class PayControl:
         return {"serials": [known.serial for known in self._rail.keys.platform]}
 
 
-def _translate(handler):
-    """Let the provider's own refusals reach the control client with their code."""
-
-    def translated(request: Request, **params: str) -> Any:
-        try:
-            return handler(request, **params)
-        except PayError as error:
-            answer = {"error": error.message, "code": error.code}
-            status = 404 if error.status == 404 else 409
-            return json_response(answer, status)
-
-    return translated
-
-
-def _read_delivery(order: dict[str, Any]) -> tuple[str, int]:
-    handling, copies = order.get("notify", "auto"), order.get("copies", 1)
-    if handling not in HANDLINGS:
-        raise ControlError("notify: auto or hold")
-    if isinstance(copies, bool) or not isinstance(copies, int) or not 1 <= copies <= MOST_COPIES:
-        raise ControlError(f"copies: 1 to {MOST_COPIES}")
-    return handling, copies
+def _read(error: PayError) -> tuple[str, str, bool]:
+    return error.message, error.code, error.status == 404
 
 
 def _client_text(outcome: str) -> str:

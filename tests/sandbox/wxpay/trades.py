@@ -5,6 +5,7 @@ from typing import Any
 
 from ..book import Book
 from ..clock import rfc3339
+from ..paying import Expiring
 from . import numbers
 from .errors import PayError
 from .prepay import Wish, check_merchant, read_wish
@@ -51,8 +52,10 @@ class Prepay:
     issued_at: float
 
 
-class Trades:
+class Trades(Expiring):
     """All order numbers, by number and by the provider's own."""
+
+    UNPAID, CLOSED = "NOTPAY", "CLOSED"
 
     def __init__(self, world, keys, book: Book):
         self._world, self._keys, self._book = world, keys, book
@@ -104,14 +107,6 @@ class Trades:
                 trade.state, trade.closed_at = "CLOSED", self._world.clock.now()
 
     # -- the world's side
-
-    def all(self) -> list[Trade]:
-        with self._world.store.change():
-            return [self._expire(trade) for trade in self._rows.values()]
-
-    def find(self, out_trade_no: str) -> Trade | None:
-        trade = self._rows.get(out_trade_no)
-        return self._expire(trade) if trade else None
 
     def need(self, out_trade_no: str) -> Trade:
         trade = self.find(out_trade_no)
@@ -195,12 +190,6 @@ class Trades:
 
     def _check_mchid(self, query: dict[str, str]) -> None:
         check_merchant(Reader(query, "query"), self._keys.mchid)
-
-    def _expire(self, trade: Trade) -> Trade:
-        """Unpaid trades close at their expiry; looking at one is what notices it."""
-        if trade.state == "NOTPAY" and self._world.clock.now() >= trade.expire_at:
-            trade.state, trade.closed_at = "CLOSED", trade.expire_at
-        return trade
 
     def _issue_prepay(self, trade: Trade, now: float) -> str:
         if self.by_prepay(trade.prepay_id) is None:
