@@ -53,10 +53,22 @@ def sign(claims, key=KEY, algorithm="HS256", **header) -> str:
 def forgeries(claims) -> dict[str, str]:
     """Tokens nobody may get in with, by what is wrong with them."""
     good = sign(claims)
-    head, body, signature = good.split(".")
+    garbage = {f"garbage {n}": text for n, text in enumerate(GARBAGE)}
+    return (
+        other_algorithms(claims, good) | other_keys(claims) | other_shapes(claims, good)
+        | other_moments_and_people(claims) | other_values(claims) | garbage | damaged(good)
+    )  # fmt: skip
+
+
+def other_algorithms(claims, good) -> dict[str, str]:
+    _, body, signature = good.split(".")
     rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     public = rsa_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    forged = {
+    named = {
+        f"alg {alg!r}": f"{part({'alg': alg, 'typ': 'JWT'})}.{body}.{signature}"
+        for alg in ("hs256", "HS256 ", ["HS256"], None, 1, "ES256", "PS256", "EdDSA", "dir", "HS1")
+    }
+    return named | {
         "no algorithm": f"{part({'alg': 'none', 'typ': 'JWT'})}.{body}.",
         "no algorithm, signed": f"{part({'alg': 'none'})}.{body}.{signature}",
         "None": f"{part({'alg': 'None'})}.{body}.",
@@ -65,29 +77,53 @@ def forgeries(claims) -> dict[str, str]:
         "hs512": sign(claims, algorithm="HS512"),
         "rs256": jwt.encode(claims, rsa_key, "RS256"),
         "public key as secret": sign(claims, public.decode()),
+    }
+
+
+def other_keys(claims) -> dict[str, str]:
+    return {
         "secret key": sign(claims, settings.SECRET_KEY),
         "empty key": sign(claims, ""),
         "other key": sign(claims, "x" * 40),
         "key id": sign(claims, "x" * 40, kid="../../dev/null"),
         "key url": sign(claims, "x" * 40, jku="http://127.0.0.1:1/keys"),
         "key inside": sign(claims, "x" * 40, jwk={"kty": "oct", "k": "eA"}),
+    }
+
+
+def other_shapes(claims, good) -> dict[str, str]:
+    head, body, signature = good.split(".")
+    return {
         "no signature": f"{head}.{body}.",
         "two parts": f"{head}.{body}",
         "four parts": f"{good}.{signature}",
         "cut": good[:-2],
         "bit flipped": good[:-5] + ("A" if good[-5] != "A" else "B") + good[-4:],
         "other body": f"{head}.{part(claims | {'sub': '999999'})}.{signature}",
-        "refresh as access": sign(claims | {"token_type": "refresh"}),
-        "expired": sign(claims | {"exp": int(time.time()) - 1}),
-        "expired long ago": sign(claims | {"exp": 0}),
-        "not yet": sign(claims | {"nbf": int(time.time()) + 3600}),
-        "issued tomorrow": sign(claims | {"iat": int(time.time()) + 86400}),
-        "other person": sign(claims | {"sub": str(int(claims["sub"]) + 1)}),
-        "older version": sign(claims | {"ver": claims["ver"] - 1}),
-        "newer version": sign(claims | {"ver": claims["ver"] + 1}),
-        "other session": sign(claims | {"sid": "x" * 43}),
-        "session in other case": sign(claims | {"sid": claims["sid"].swapcase()}),
     }
+
+
+def other_moments_and_people(claims) -> dict[str, str]:
+    """Signed with the right key: what was true once, or of somebody else."""
+    now = int(time.time())
+    changes = {
+        "refresh as access": {"token_type": "refresh"},
+        "expired": {"exp": now - 1},
+        "expired long ago": {"exp": 0},
+        "not yet": {"nbf": now + 3600},
+        "issued tomorrow": {"iat": now + 86400},
+        "other person": {"sub": str(int(claims["sub"]) + 1)},
+        "older version": {"ver": claims["ver"] - 1},
+        "newer version": {"ver": claims["ver"] + 1},
+        "other session": {"sid": "x" * 43},
+        "session in other case": {"sid": claims["sid"].swapcase()},
+    }
+    return {name: sign(claims | change) for name, change in changes.items()}
+
+
+def other_values(claims) -> dict[str, str]:
+    """Signed with the right key: claims that are missing or of the wrong kind."""
+    forged = {}
     for name, values in {
         "aud": ["banxin-admin", "", ["x"], 1, None],
         "iss": ["someone", "", "BANXIN", 1, None],
@@ -101,12 +137,7 @@ def forgeries(claims) -> dict[str, str]:
         for number, value in enumerate(values):
             forged[f"{name} {number}"] = sign(claims | {name: value})
         forged[f"without {name}"] = sign({k: v for k, v in claims.items() if k != name})
-    forged |= {f"garbage {n}": text for n, text in enumerate(GARBAGE)}
-    forged |= {
-        f"alg {alg!r}": f"{part({'alg': alg, 'typ': 'JWT'})}.{body}.{signature}"
-        for alg in ("hs256", "HS256 ", ["HS256"], None, 1, "ES256", "PS256", "EdDSA", "dir", "HS1")
-    }
-    return forged | damaged(good)
+    return forged
 
 
 def damaged(good: str) -> dict[str, str]:

@@ -11,56 +11,52 @@ import os
 import signal
 import sys
 import uuid
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import redis
 
-from tests.journeys.client import NotAsPromised, Person, Staff, Story, expect, until
+from tests.journeys.client import NotAsPromised, Person, expect, until
 from tests.journeys.stack import Stack, running_stack
-from tests.sandbox.client import SandboxClient
+from tests.journeys.steps import (
+    Journey,
+    accept_agreement,
+    cheapest,
+    find_slot,
+    held_appointment,
+    is_status,
+    parse,
+    pay,
+    rival,
+    slots_on,
+    start_payment,
+    subscribe,
+    told,
+)
 
 PARAMETERS = "/admin/constance/config/"
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-
-@dataclass
-class Journey:
-    stack: Stack
-    story: Story = field(default_factory=Story)
-
-    def __post_init__(self):
-        self.base_url = self.stack.base_url
-        self.accounts = self.stack.manifest["accounts"]
-        self.sandbox = SandboxClient(self.stack.manifest["sandbox"]["control"])
-        self.run_id = uuid.uuid4().hex[:8]
-
-    def newcomer(self, name: str) -> Person:
-        """Somebody who opens the mini-program for the first time."""
-        persona = self.sandbox.persona(id=f"{name}-{self.run_id}", nickname=name)
-        code = self.sandbox.login_code(persona["id"])
-        answer = Person(self.base_url).post("/users/login", {"code": code})
-        expect(answer["user"]["openid"] == persona["openid"], "the openid is WeChat's")
-        person = Person(self.base_url, answer["token"])
-        person.persona, person.id = persona, answer["user"]["id"]
-        return person
-
-    def login(self, role: str) -> Person:
-        account = self.accounts[role]
-        body = {"username": account["username"], "password": account["password"]}
-        return Person(self.base_url, Person(self.base_url).post("/login", body)["token"])
-
-    def staff(self, role: str) -> Staff:
-        account = self.accounts[role]
-        return Staff(self.base_url, account["username"], account["password"])
 
 
 def happy_story(journey: Journey, *, chaos=None) -> None:
     """Booking to refund.  chaos: called before paying and cancelling; gives a call for later."""
-    step = journey.story.step
     alice, bob = journey.newcomer("小满"), journey.newcomer("谷雨")
+    introduce(journey, alice)
+    counselor, slot = choose(journey, alice)
+    service = cheapest(counselor)
+    appointment = book_once(journey, alice, bob, slot, service)
+    pay_and_be_confirmed(journey, alice, appointment, service, chaos)
+    be_seen(journey, appointment)
+    cancel_and_be_refunded(journey, alice, appointment, service, chaos)
+
+    open_again = slots_on(alice, counselor["id"], slot["start_at"])
+    expect(slot["id"] in {row["id"] for row in open_again}, "the slot is bookable again")
+    told(journey, alice, "appointment_cancelled", "预约已取消")
+    told(journey, alice, "refund_succeeded", "退款成功")
+    journey.story.step("slot open again, notices sent")
+
+
+def introduce(journey: Journey, alice: Person) -> None:
+    step = journey.story.step
     step("WeChat login", user=alice.id)
 
     alice.put("/users/profile", {"nickname": "小满", "gender": "female", "birthday": "1995-05-20"})
@@ -68,9 +64,18 @@ def happy_story(journey: Journey, *, chaos=None) -> None:
     expect(profile["nickname"] == "小满" and profile["gender"] == "female", "the profile is kept")
     step("profile", nickname=profile["nickname"])
 
-    tag, counselor, slot = find_slot(journey, alice)
-    step("counselor by specialty and day", tag=tag, counselor=counselor["id"], slot=slot["id"])
 
+def choose(journey: Journey, alice: Person) -> tuple[dict, dict]:
+    tag, counselor, slot = find_slot(journey, alice)
+    journey.story.step(
+        "counselor by specialty and day", tag=tag, counselor=counselor["id"], slot=slot["id"]
+    )
+    return counselor, slot
+
+
+def book_once(journey: Journey, alice: Person, bob: Person, slot: dict, service: dict) -> dict:
+    """The appointment: after the agreement, once for one key, and not for somebody else too."""
+    step = journey.story.step
     client = alice.post(
         "/client-profile",
         {"relation": "self", "name": "林小满", "gender": "female", "birth_date": "1995-05-20"},
@@ -78,7 +83,6 @@ def happy_story(journey: Journey, *, chaos=None) -> None:
     )
     step("client profile", client=client["id"])
 
-    service = cheapest(counselor)
     wish = {"slot_id": slot["id"], "service_id": service["id"], "client_id": client["id"]}
     refused = alice.post("/appointment", wish, status=422)
     expect(refused["data"]["kind"] == "booking", "booking asks for the agreement first")
@@ -92,9 +96,14 @@ def happy_story(journey: Journey, *, chaos=None) -> None:
     expect(again.status_code == 201 and again.content == first.content, "same key, same answer")
     rival(bob, slot, service)
     appointment = first.json()["data"]
-    order = appointment["order"]
     step("booked once, refused to another", number=appointment["number"], status=409)
+    return appointment
 
+
+def pay_and_be_confirmed(
+    journey: Journey, alice: Person, appointment: dict, service: dict, chaos
+) -> None:
+    step, order = journey.story.step, appointment["order"]
     expect(order["total_amount"] == service["price"], "the server's price")
     left = parse(order["expires_at"]) - datetime.now().astimezone()
     expect(timedelta(0) < left <= timedelta(minutes=15, seconds=5), "15 minutes to pay")
@@ -112,6 +121,10 @@ def happy_story(journey: Journey, *, chaos=None) -> None:
     told(journey, alice, "appointment_confirmed", "预约成功")
     step("in-app notice and subscribe message")
 
+
+def be_seen(journey: Journey, appointment: dict) -> None:
+    """By the counselor and by staff."""
+    step = journey.story.step
     mine = journey.login("counselor").get("/appointment", **{"as": "counselor", "size": 100})
     expect(appointment["id"] in {row["id"] for row in mine["list"]}, "the counselor sees it")
     step("the counselor sees it", appointments=mine["pagination"]["total"])
@@ -119,6 +132,11 @@ def happy_story(journey: Journey, *, chaos=None) -> None:
     expect(appointment["number"] in page, "staff sees it")
     step("staff sees it in the back office")
 
+
+def cancel_and_be_refunded(
+    journey: Journey, alice: Person, appointment: dict, service: dict, chaos
+) -> None:
+    step = journey.story.step
     preview = alice.get(f"/appointment/{appointment['id']}/cancel-preview")
     expect(
         round(preview["fee"] + preview["refund"], 2) == service["price"], "fee and refund add up"
@@ -130,16 +148,10 @@ def happy_story(journey: Journey, *, chaos=None) -> None:
     if after_chaos:
         after_chaos()
     refunded = until("refunded", lambda: is_status(alice, appointment, "refunded"))
-    final = alice.get(f"/order/{order['id']}")
+    final = alice.get(f"/order/{appointment['order']['id']}")
     expect(final["status"] == "refunded", "the order is refunded")
     expect(final["refunded_amount"] == preview["refund"], "as much as the preview said")
     step("cancelled and refunded", status=refunded["status"], amount=final["refunded_amount"])
-
-    open_again = slots_on(alice, counselor["id"], slot["start_at"])
-    expect(slot["id"] in {row["id"] for row in open_again}, "the slot is bookable again")
-    told(journey, alice, "appointment_cancelled", "预约已取消")
-    told(journey, alice, "refund_succeeded", "退款成功")
-    step("slot open again, notices sent")
 
 
 def unpaid_order_expires(journey: Journey) -> None:
@@ -171,106 +183,6 @@ def late_payment_goes_back(journey: Journey) -> None:
 def money_kept(journey: Journey, number: str) -> int:
     """Fen that came by a payment and did not go back, by the provider's own book."""
     return journey.sandbox.book()["net_by_trade"][number]
-
-
-def find_slot(journey: Journey, person: Person) -> tuple[int, dict, dict]:
-    """A specialty of the counselor with a demo login, a day they are free on, and a free slot."""
-    wanted = journey.accounts["counselor"]["counselor_id"]
-    tag = person.get(f"/counselor/{wanted}")["specialties"][0]["id"]
-    for ahead in range(2, 15):
-        day = (datetime.now(SHANGHAI) + timedelta(days=ahead)).date().isoformat()
-        found = person.get("/counselor", specialty=tag, free_on=day, size=100)["list"]
-        expect(
-            all(tag in {t["id"] for t in row["specialties"]} for row in found),
-            "everybody found has the specialty",
-        )
-        slots = person.get("/time-slots", counselor=wanted, date=day, size=100)["list"]
-        expect(bool(slots) == (wanted in {row["id"] for row in found}), "free that day, or not")
-        if slots:
-            return tag, person.get(f"/counselor/{wanted}"), slots[0]
-    raise NotAsPromised("no free slot in two weeks")
-
-
-def cheapest(counselor: dict) -> dict:
-    return min(
-        (row for row in counselor["services"] if row["price"] > 0), key=lambda row: row["price"]
-    )
-
-
-def slots_on(person: Person, counselor_id: int, start_at: str) -> list[dict]:
-    day = parse(start_at).astimezone(SHANGHAI).date().isoformat()
-    return person.get("/time-slots", counselor=counselor_id, date=day, size=100)["list"]
-
-
-def accept_agreement(person: Person) -> None:
-    agreement = person.get("/agreements/booking")
-    person.post("/consents", {"kind": "booking", "version": agreement["version"]}, status=201)
-
-
-def rival(bob: Person, slot: dict, service: dict) -> None:
-    body = {"relation": "self", "name": "谷雨", "birth_date": "1990-01-01"}
-    client = bob.post("/client-profile", body, status=201)
-    accept_agreement(bob)
-    wish = {"slot_id": slot["id"], "service_id": service["id"], "client_id": client["id"]}
-    bob.post("/appointment", wish, status=409)
-
-
-def subscribe(journey: Journey, person: Person) -> None:
-    """The person accepts every message the demo's templates may send."""
-    for template_id in journey.stack.manifest["ids"].get("wechat_templates", []):
-        journey.sandbox.subscribe(person.persona["id"], template_id)
-
-
-def start_payment(person: Person, order: dict) -> dict:
-    return person.post("/pay", {"order_id": order["id"], "method": "wechat"}, status=201)
-
-
-def pay(journey: Journey, person: Person, order: dict) -> None:
-    answer = start_payment(person, order)
-    again = start_payment(person, order)
-    expect(again["payment"]["number"] == answer["payment"]["number"], "one attempt")
-    parameters = answer["client_parameters"]
-    result = journey.sandbox.request_payment(
-        parameters | {"appId": answer["app_id"]}, persona=person.persona["id"], copies=2
-    )
-    journey.story.step("prepaid; the person pays", payment=answer["payment"]["number"])
-    expect(result, "the sandbox verified paySign")
-
-
-def is_status(person: Person, appointment: dict, status: str) -> dict | None:
-    now = person.get(f"/appointment/{appointment['id']}")
-    return now if now["status"] == status else None
-
-
-def told(journey: Journey, person: Person, template: str, title: str) -> None:
-    """The notice is in the app, and once in the sandbox's outbox as a subscribe message."""
-
-    def in_app():
-        rows = person.get("/notifications", size=50)["list"]
-        return [row for row in rows if row["title"] == title]
-
-    def messages():
-        sent = journey.sandbox.outbox("subscribe", to=person.persona["openid"])
-        return [row for row in sent if row["template_id"] == template]
-
-    until(f"told in the app: {title}", in_app)
-    until(f"told by subscribe message: {template}", messages)
-    expect(len(in_app()) == len(messages()) == 1, f"{template}: told once")
-
-
-def held_appointment(journey: Journey, name: str) -> tuple[Person, dict, dict]:
-    """Somebody new with an unpaid appointment."""
-    person = journey.newcomer(name)
-    accept_agreement(person)
-    body = {"relation": "self", "name": name, "birth_date": "1992-02-02"}
-    client = person.post("/client-profile", body, status=201)
-    _tag, counselor, slot = find_slot(journey, person)
-    wish = {
-        "slot_id": slot["id"],
-        "service_id": cheapest(counselor)["id"],
-        "client_id": client["id"],
-    }
-    return person, person.post("/appointment", wish, status=201), slot
 
 
 class short_time_to_pay:
@@ -313,10 +225,6 @@ def nothing_doubled(journey: Journey) -> None:
     ]
     expect(len(sent) == len(set(sent)), "no message went out twice")
     journey.story.step("nothing doubled", payments=len(kept), messages=len(sent))
-
-
-def parse(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def run(stack: Stack, *, chaos: bool = False) -> None:
