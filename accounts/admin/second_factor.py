@@ -161,13 +161,7 @@ def enrol(site, request):
     form.fields["otp"].help_text = "验证器应用显示的 6 位数字"
     refusal = None
     if form.is_valid():
-        codes = []
-        refusal = _attempt(
-            form,
-            lambda: codes.extend(
-                second_factor.confirm_enrolment(request.user, form.cleaned_data["otp"])
-            ),
-        )
+        codes, refusal = _try_for_codes(request, form, second_factor.confirm_enrolment)
         if refusal is None:
             # Every login has just ended, this one goes on.
             update_session_auth_hash(request, User.objects.get(pk=request.user.pk))
@@ -188,13 +182,7 @@ def renew_codes(site, request):
     form = OtpForm(request.POST or None)
     refusal = None
     if form.is_valid():
-        codes = []
-        refusal = _attempt(
-            form,
-            lambda: codes.extend(
-                second_factor.renew_recovery_codes(request.user, form.cleaned_data["otp"])
-            ),
-        )
+        codes, refusal = _try_for_codes(request, form, second_factor.renew_recovery_codes)
         if refusal is None:
             return _show_codes(site, request, codes)
     return _form_page(
@@ -231,6 +219,13 @@ def _attempt(form: forms.Form, service) -> DomainError | None:
         form.add_error("password" if about_password else list(form.fields)[-1], str(refusal))
         return refusal
     return None
+
+
+def _try_for_codes(request, form, service) -> tuple[list[str], DomainError | None]:
+    """The recovery codes of service(user, otp), or why there are none."""
+    codes: list[str] = []
+    refusal = _attempt(form, lambda: codes.extend(service(request.user, form.cleaned_data["otp"])))
+    return codes, refusal
 
 
 def _form_page(site, request, form, refusal, **context):
