@@ -22,7 +22,7 @@ def app_code(ahead: int = 0, secret: str = SECRET) -> str:
     return totp.code_of(secret, totp.step_at(time.time()) + ahead)
 
 
-def wrong_code() -> str:
+def wrong_code(secret: str = SECRET) -> str:
     """Six digits that are the code of no step near now."""
-    near = {app_code(ahead) for ahead in range(-3, 4)}
+    near = {app_code(ahead, secret) for ahead in range(-3, 4)}
     return next(code for code in (f"{n:06d}" for n in range(10)) if code not in near)
