@@ -186,7 +186,7 @@ def given(sandbox, settings, staff, tmp_path_factory, folder, caplog):  # noqa: 
     settings.EMAIL_URL = "smtp://mail.test"
     store = tmp_path_factory.mktemp("store")
     use_folder(settings, store)
-    given, root = Given(sandbox), staff("super_admin")
+    given, root = Given(sandbox), staff("super_admin", email="root@example.com")
     user = UserFactory()
     api = Api(user)
     by_phone(given, api)
