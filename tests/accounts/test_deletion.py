@@ -18,7 +18,7 @@ from accounts.models import (
 )
 from accounts.services import deletion
 from accounts.services.delivery import send_pending
-from accounts.services.parameters import change_parameters
+from accounts.services.parameters import change_parameters, forget_parameters
 from accounts.services.phone_codes import request_code
 from accounts.tasks import finish_deletions
 from commerce.models import Order
@@ -88,6 +88,7 @@ def test_asking_to_leave_says_when_and_tells_the_person(user, api):
 
 def test_the_period_is_a_live_parameter(user, api):
     change_parameters({"DELETION_COOLING_DAYS": 3}, actor=None)
+    forget_parameters()  # logging in has read them already
 
     data(api.post("/user/deletion"), 201)
 
