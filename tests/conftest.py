@@ -14,8 +14,8 @@ from tests.stores import use_bucket, use_folder
 def pytest_collection_modifyitems(items):
     """Races need a server: on SQLite they are skipped, and say so.
 
-    Tests that really commit empty the database afterwards; the next one gets what migrations
-    seeded (templates, agreements, roles, menus) back.
+    Tests that really commit empty the database afterwards, down to what migrations seeded
+    (templates, agreements, roles, menus): serialized_rollback keeps Django from adding to that.
     """
     for item in items:
         marker = item.get_closest_marker("django_db")

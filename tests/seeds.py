@@ -1,8 +1,8 @@
-"""What migrations seeded, put back quickly after a test that really commits.
+"""What migrations seeded, put back right after a test that really commits.
 
-Django empties every table and reads the seeds from JSON, object by object: on PostgreSQL a second
-and a half for each test.  Here only tables that hold something are emptied, and the rows are
-kept and inserted in bulk.
+Django empties every table, and reads the seeds from JSON before the next such test: on PostgreSQL
+a second and a half for each, and tests of the other kind must not come in between.  Here only
+tables that hold something are emptied, and the rows are kept and inserted in bulk.
 """
 
 from django.apps import apps
@@ -18,12 +18,11 @@ class Seeds:
         kept = ((model, list(model._base_manager.all())) for model in models if _own(model, tables))
         self._rows = {model: rows for model, rows in kept if rows}
 
-    def put_back(self, data: str = "") -> None:
-        """Stands for deserialize_db_from_string(); tables that still have rows are left alone."""
+    def put_back(self) -> None:
+        """Fill a database that was emptied."""
         with transaction.atomic(), connection.constraint_checks_disabled():
             for model, rows in self._rows.items():
-                if not model._base_manager.exists():
-                    model._base_manager.bulk_create(rows)
+                model._base_manager.bulk_create(rows)
 
 
 def _own(model, tables: set[str]) -> bool:
@@ -46,6 +45,13 @@ def delete_rows(style, tables, *, reset_sequences=False, allow_cascade=False) ->
 
 def use_seeds() -> None:
     """Call it once, on a database that has just been migrated."""
-    connection.creation.deserialize_db_from_string = Seeds().put_back
+    seeds, flush = Seeds(), connection.ops.execute_sql_flush
+
+    def flush_and_put_back(statements: list[str]) -> None:
+        flush(statements)
+        seeds.put_back()
+
+    connection.ops.execute_sql_flush = flush_and_put_back
+    connection.creation.deserialize_db_from_string = lambda data: None
     if connection.vendor == "postgresql":
         connection.ops.sql_flush = delete_rows
