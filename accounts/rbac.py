@@ -30,6 +30,7 @@ LABELS: dict[str, str] = {
     "merchant:review": "商户审核",
     "order:manage": "订单管理",
     "refund:approve": "退款审批",
+    "finance:books": "账目与对账",
     "practice:own": "本人执业",
 }
 
@@ -169,6 +170,7 @@ PERMISSIONS: dict[str, list[str]] = {
         "commerce.view_paymentanomaly",
         "commerce.handle_paymentanomaly",
     ],
+    "finance:books": ["commerce.view_ledgertransaction"],
     "practice:own": ["counseling.practise"],
 }
 
@@ -223,7 +225,9 @@ ROLES: dict[str, RoleSpec] = {
     ),
     "merchant": RoleSpec("商户", "自己的商品与订单", data_scope="own", staff=False),
     "finance": RoleSpec(
-        "财务", "订单、支付与退款", ["order:manage", "refund:approve", "data:view"]
+        "财务",
+        "订单、支付与退款",
+        ["order:manage", "refund:approve", "finance:books", "data:view"],
     ),
     "customer_service": RoleSpec(
         "客服", "查看并协助处理预约与订单", ["appointment:manage", "order:manage"]

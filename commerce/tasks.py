@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from commerce.models import RefundStatus
-from commerce.services import sweeps
+from commerce.services import ledger_check, sweeps
 
 
 @shared_task(name="commerce.expire_orders", ignore_result=True, time_limit=300)
@@ -41,3 +41,15 @@ def query_pending_refunds(limit: int = 200) -> int:
     """Ask what became of refunds under way, and finish those that succeeded; how many."""
     asked = sweeps.advance_refunds(RefundStatus.PROCESSING, limit)
     return asked + sweeps.conclude_refunds(limit)
+
+
+@shared_task(name="commerce.settle_orders", ignore_result=True, time_limit=900)
+def settle_orders(limit: int = 5000) -> int:
+    """Settle completed orders whose waiting time is over; how many."""
+    return sweeps.settle_orders(timezone.now(), limit)
+
+
+@shared_task(name="commerce.check_books", ignore_result=True, time_limit=3600)
+def check_books() -> int:
+    """Look whether the ledger agrees with payments, refunds and orders; how many flaws."""
+    return ledger_check.check_books()

@@ -45,6 +45,7 @@ MENUS = [
             ("支付记录", "account_balance_wallet", "commerce.payment"),
             ("退款", "currency_exchange", "commerce.refund"),
             ("资金异常", "report", "commerce.paymentanomaly"),
+            ("账目", "menu_book", "commerce.ledgertransaction"),
             ("支付通知", "webhook", "commerce.paymentnotice"),
             ("收货地址", "home_pin", "commerce.address"),
         ],

@@ -1,4 +1,5 @@
 from commerce.models.addresses import Address
+from commerce.models.ledger import LedgerAccount, LedgerCause, LedgerEntry, LedgerTransaction
 from commerce.models.merchants import (
     ApplicationStatus,
     Merchant,
@@ -21,6 +22,10 @@ __all__ = [
     "Address",
     "AnomalyKind",
     "ApplicationStatus",
+    "LedgerAccount",
+    "LedgerCause",
+    "LedgerEntry",
+    "LedgerTransaction",
     "Merchant",
     "MerchantApplication",
     "MerchantStatus",

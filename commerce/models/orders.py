@@ -36,6 +36,8 @@ class Order(TimestampedModel):
     merchant: whose things they are; none for what the platform itself sells.  receiver,
     receiver_phone, region, address_detail: a copy of where it is sent to, empty when nothing is
     sent; encrypted for the order's number.  remark: the buyer's words to the seller.
+    settles_at: when what was earned stops waiting for refunds (services.ledger); None when there
+    is nothing to settle.
     """
 
     REVEALABLE = {
@@ -80,6 +82,7 @@ class Order(TimestampedModel):
     region = EncryptedTextField("省市区", bound_to="number", blank=True, default="")
     address_detail = EncryptedTextField("详细地址", bound_to="number", blank=True, default="")
     remark = models.CharField("买家留言", max_length=200, blank=True)
+    settles_at = models.DateTimeField("结算时间", null=True, blank=True)
 
     objects = OrderQuerySet.as_manager()
 
@@ -89,6 +92,7 @@ class Order(TimestampedModel):
         indexes = [
             models.Index(fields=["user", "status"], name="order_user_status"),
             models.Index(fields=["status", "expires_at"], name="order_overdue"),
+            models.Index(fields=["status", "settles_at"], name="order_settles"),
             models.Index(fields=["paid_at"], name="order_paid_at"),
             models.Index(fields=["created_at"], name="order_created_at"),
             models.Index(fields=["merchant", "status"], name="order_merchant_status"),

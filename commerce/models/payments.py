@@ -139,6 +139,7 @@ class AnomalyKind(models.TextChoices):
     LATE = "late", "订单关闭后到账"
     DOUBLE = "double", "重复支付"
     REFUND_FAILED = "refund_failed", "退款失败"
+    LEDGER = "ledger", "账目不平"
 
 
 class PaymentAnomaly(models.Model):

@@ -24,6 +24,7 @@ from commerce.errors import (
 )
 from commerce.models import Address, Order, OrderItem, OrderStatus, Payment, PaymentStatus
 from commerce.payables import Offer, Want, payable_for
+from commerce.services.ledger import book_release, book_sale, wait_for_release
 from commerce.services.wake import CLOSE, wake
 from config.db import transact
 from config.errors import NotFound
@@ -139,6 +140,8 @@ def mark_paid(order: Order, items: Sequence[OrderItem], *, payment: Payment | No
     payment: None when there was nothing to pay.  Raises what a payable refuses with.
     """
     move(order, OrderStatus.PAID, paid_by=payment, paid_at=timezone.now())
+    if payment is not None:
+        book_sale(order, payment)
     for item in items:
         payable_for(item.kind).fulfil(item)
 
@@ -207,7 +210,9 @@ def stop_attempts(order: Order) -> list[Payment]:
 def complete_order(order_id: int, *, actor: User | None = None) -> Order:
     """PAID to COMPLETED: what was bought was delivered to the end."""
     order = lock_order(order_id)
-    move(order, OrderStatus.COMPLETED, actor=actor, completed_at=timezone.now())
+    now = timezone.now()
+    move(order, OrderStatus.COMPLETED, actor=actor, completed_at=now,
+         settles_at=wait_for_release(now) if order.paid_by_id else None)  # fmt: skip
     return order
 
 
@@ -221,4 +226,5 @@ def keep_order(order_id: int, *, actor: User | None = None, reason: str = "") ->
     if order.status != OrderStatus.PAID:
         raise NotCancellable(status=order.status)
     move(order, OrderStatus.CANCELLED, actor=actor, reason=reason)
+    book_release(order, called_off=True)
     return order

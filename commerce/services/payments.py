@@ -32,6 +32,7 @@ from commerce.models import (
     RefundReason,
 )
 from commerce.services.anomalies import record_anomaly
+from commerce.services.ledger import book_payment
 from commerce.services.orders import close_order, lock_order, mark_paid, stop_attempts
 from commerce.services.refunds import open_refund
 from config.db import transact
@@ -111,6 +112,7 @@ def _record(number: str, trade: Trade) -> tuple[Payment | None, tuple[str, ...]]
                 payment, PaymentStatus.SUCCEEDED, transaction_id=trade.transaction_id,
                 paid_at=trade.paid_at or now, next_query_at=now, queries=0,
             )  # fmt: skip
+            book_payment(payment)
     except IntegrityError:  # another attempt has this transaction (invariants M-2)
         return payment, ("transaction_id",)
     return payment, ()

@@ -54,6 +54,8 @@ HOLDINGS = (
     ),
 )  # fmt: skip
 IMPERSONAL = {
+    models.LedgerEntry: "sums of orders; nobody is named",
+    models.LedgerTransaction: "causes in the books: numbers of orders",
     models.MerchantApplication: "people without an account",
     models.PaymentNotice: "ids of providers' events",
 }

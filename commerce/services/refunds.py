@@ -32,6 +32,7 @@ from commerce.models import (
 )
 from commerce.payables import payable_for
 from commerce.services.anomalies import record_anomaly
+from commerce.services.ledger import book_refund, book_release, book_return
 from commerce.services.orders import lock_order, subject_of
 from commerce.services.wake import REFUND, wake
 from config.db import transact
@@ -218,6 +219,7 @@ def _record(number: str, result: RefundResult) -> tuple[Refund | None, tuple[str
             refund, RefundStatus.SUCCEEDED, provider_id=result.provider_id, error="",
             succeeded_at=result.succeeded_at or now, next_try_at=now,
         )  # fmt: skip
+        book_refund(refund)
     elif result.state == RefundState.PROCESSING and refund.status == RefundStatus.APPROVED:
         move(refund, RefundStatus.PROCESSING, provider_id=result.provider_id, error="")
     elif result.state == RefundState.FAILED and refund.status in {
@@ -255,8 +257,10 @@ def conclude_refund(refund: Refund) -> None:
         return
     if order.paid_by_id == refund.payment_id:
         refunded = order.refunded_amount + refund.amount
+        book_return(order, refund)
         if refund.closes_order and order.status == OrderStatus.REFUNDING:
-            move(order, OrderStatus.REFUNDED, refunded_amount=refunded)
+            move(order, OrderStatus.REFUNDED, refunded_amount=refunded, settles_at=None)
+            book_release(order, called_off=True)
             _revoke(order)
         else:
             Order.objects.filter(pk=order.pk).update(refunded_amount=refunded)

@@ -8,8 +8,9 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from commerce.gateways.base import gateway_for
-from commerce.models import Order, Payment, PaymentStatus, Refund, RefundStatus
+from commerce.models import Order, OrderStatus, Payment, PaymentStatus, Refund, RefundStatus
 from commerce.services.expiry import Lines, close_attempt, close_overdue
+from commerce.services.ledger import release_order
 from commerce.services.payments import deliver, due_at, take_answer
 from commerce.services.refund_sending import advance_refund
 from commerce.services.refunds import conclude_refund
@@ -55,6 +56,13 @@ def conclude_refunds(limit: int) -> int:
     """Finish refunds whose money is back but whose order was not told."""
     due = Refund.objects.filter(status=RefundStatus.SUCCEEDED, next_try_at__lte=timezone.now())
     return _each(_first(due, "next_try_at", limit), _conclude)
+
+
+def settle_orders(now: datetime, limit: int) -> int:
+    """Settle what was completed long enough ago, oldest first; how many were."""
+    due = Order.objects.filter(status=OrderStatus.COMPLETED, settles_at__lte=now)
+    due = due.order_by("settles_at").values_list("pk", flat=True)
+    return _each(list(due[:limit]), lambda pk: release_order(pk, now=now))
 
 
 def _ask_about(payment: Payment, lines: Lines) -> bool:

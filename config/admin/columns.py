@@ -22,7 +22,7 @@ _MEANING = {
     ),
     "danger": (
         "disabled", "failed", "no_show", "rejected", "suspended", "undeliverable", "undelivered",
-        "forged", "mismatch", "refund_failed", "unknown_number", "double", "late",
+        "forged", "ledger", "mismatch", "refund_failed", "unknown_number", "double", "late",
     ),
 }  # fmt: skip
 COLOURS = {state: colour for colour, states in _MEANING.items() for state in states}

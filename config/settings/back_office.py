@@ -135,6 +135,7 @@ CONSTANCE_CONFIG = {
         "seconds",
     ),
     "CLOSE_GRACE_SECONDS": (120, "支付渠道无应答时,超时订单最多再等待的时间(秒)", "seconds"),
+    "SETTLE_DAYS": (7, "订单完成多少天后结算", "days"),
     "CANCEL_FREE_HOURS": (24, "开始前多少小时可免费取消", "hours"),
     "CANCEL_FEE_HOURS": (2, "开始前多少小时内取消不退款", "hours"),
     "CANCEL_FEE_PERCENT": (30, "免费取消时限之后收取的费用(%)", "percent"),
@@ -178,7 +179,7 @@ CONSTANCE_CONFIG = {
 CONSTANCE_CONFIG_FIELDSETS = {
     "订单与支付": (
         "ORDER_TTL_SECONDS", "HOLD_TTL_SECONDS", "MAX_UNPAID_HOLDS",
-        "CALLBACK_WINDOW_SECONDS", "CLOSE_GRACE_SECONDS",
+        "CALLBACK_WINDOW_SECONDS", "CLOSE_GRACE_SECONDS", "SETTLE_DAYS",
     ),
     "预约": (
         "CANCEL_FREE_HOURS", "CANCEL_FEE_HOURS", "CANCEL_FEE_PERCENT",

@@ -60,6 +60,8 @@ NO_RETENTION = {
     "accounts.UserTagging": _STATE,
     "accounts.WeChatIdentity": _STATE,
     "commerce.Address": "its owner's, until they or the account go",
+    "commerce.LedgerEntry": _MONEY,
+    "commerce.LedgerTransaction": _MONEY,
     "commerce.Merchant": _MONEY,
     "commerce.MerchantApplication": _PROOF,
     "commerce.Order": _MONEY,

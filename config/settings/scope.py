@@ -25,6 +25,7 @@ DATA_SCOPE = {
     "accounts.wechatevent": [],
     "accounts.wechatidentity": ["user"],
     "commerce.address": [],
+    "commerce.ledgertransaction": [f"order__{_COUNSELOR}"],
     "commerce.merchant": ["user"],
     "commerce.merchantapplication": [],
     "commerce.order": [_COUNSELOR],

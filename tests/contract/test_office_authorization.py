@@ -83,6 +83,7 @@ PAGES = {
     "accounts.usertag": Page("AS", "AS", "AS", "AS", {"merge": "AS"}),
     "accounts.wechatidentity": Page("AS"),
     "commerce.address": Page("AS"),
+    "commerce.ledgertransaction": Page("FS"),
     "commerce.merchant": Page("AS", actions=dict.fromkeys(("approve", "reject", "suspend"), "AS")),
     "commerce.merchantapplication": Page(
         "AS", actions=dict.fromkeys(("accept", "decline"), "AS")

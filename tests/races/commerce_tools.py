@@ -2,9 +2,19 @@
 
 from decimal import Decimal
 
+import pytest
+
 from commerce.models import Order, Payment, Refund
+from commerce.services.ledger_check import flaws
 from commerce.services.refunds import open_refund
 from content.models import DiseaseTag
+
+
+@pytest.fixture(autouse=True)
+def books_agree():
+    """Whatever raced: the ledger says what payments, refunds and orders say (M-14)."""
+    yield
+    assert list(flaws()) == []
 
 
 def names(outcomes) -> list[str]:

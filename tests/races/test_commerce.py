@@ -18,7 +18,7 @@ from tests.commerce.payable import KIND
 from tests.factories.accounts import UserFactory
 from tests.factories.commerce import AttemptFactory, TagFactory, money_for, payer, place
 from tests.helpers import Api, together
-from tests.races.commerce_tools import names, state, story
+from tests.races.commerce_tools import books_agree, names, state, story  # noqa: F401
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 

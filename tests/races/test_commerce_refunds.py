@@ -16,7 +16,7 @@ from tests.commerce.conftest import _something_to_sell  # noqa: F401
 from tests.factories.accounts import UserFactory
 from tests.factories.commerce import TagFactory, pay, place
 from tests.helpers import together
-from tests.races.commerce_tools import give_back, names, story
+from tests.races.commerce_tools import books_agree, give_back, names, story  # noqa: F401
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 

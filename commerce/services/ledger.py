@@ -1,0 +1,123 @@
+"""The books: every fen that came, whose it is, and where it went (invariants M-14).
+
+Each function writes one transaction of the ledger, in the database transaction of its cause and
+under the lock of that; a second call for the same cause writes nothing.
+
+Money facts and their meaning are booked apart, because they are known apart: what comes or goes
+at a provider stands against UNAPPLIED until the order it belongs to is locked.  Late and double
+payments stay there until they went back.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from accounts.services.parameters import parameter
+from commerce.models import (
+    LedgerAccount,
+    LedgerCause,
+    LedgerEntry,
+    LedgerTransaction,
+    Order,
+    OrderStatus,
+    Payment,
+    Refund,
+)
+from config.db import transact
+from config.prepared import insert, insert_all
+
+ZERO = Decimal("0.00")
+_CLEARING, _UNAPPLIED = LedgerAccount.CLEARING, LedgerAccount.UNAPPLIED
+_PENDING, _AVAILABLE = LedgerAccount.PENDING, LedgerAccount.AVAILABLE
+
+
+class Unbalanced(AssertionError):
+    """A transaction that does not sum to zero: a bug of ours, never somebody's mistake."""
+
+
+def book_payment(payment: Payment) -> None:
+    """Money came; what it is for is not said yet."""
+    lines = [(_CLEARING, payment.amount), (_UNAPPLIED, -payment.amount)]
+    _book(LedgerCause.PAYMENT, payment.pk, payment.order, lines, payment=payment)
+
+
+def book_sale(order: Order, payment: Payment) -> None:
+    """The payment paid the order: it is the seller's, once the order is through."""
+    lines = [(_UNAPPLIED, payment.amount), (_PENDING, -payment.amount)]
+    _book(LedgerCause.SALE, order.pk, order, lines, payment=payment)
+
+
+def book_refund(refund: Refund) -> None:
+    """Money went back."""
+    lines = [(_UNAPPLIED, refund.amount), (_CLEARING, -refund.amount)]
+    payment = refund.payment
+    _book(LedgerCause.REFUND, refund.pk, refund.order, lines, payment=payment, refund=refund)
+
+
+def book_return(order: Order, refund: Refund) -> None:
+    """A refund of what paid the order: the seller bears it."""
+    lines = [(_UNAPPLIED, -refund.amount), (_place_of(order), refund.amount)]
+    payment = refund.payment
+    _book(LedgerCause.RETURN, refund.pk, order, lines, payment=payment, refund=refund)
+
+
+def book_release(order: Order, *, called_off: bool = False) -> None:
+    """What is left of the order is earned.  called_off: as a fee, when it was our own sale."""
+    earned = -_balance(order, _PENDING)
+    if earned > 0:
+        place = LedgerAccount.FEES if called_off else _AVAILABLE
+        _book(LedgerCause.RELEASE, order.pk, order, [(_PENDING, earned), (place, -earned)])
+
+
+def wait_for_release(now: datetime) -> datetime:
+    """When an order completed at `now` is settled."""
+    return now + timedelta(days=parameter("SETTLE_DAYS"))
+
+
+@transact
+def release_order(order_id: int, *, now: datetime) -> bool:
+    """Settle a completed order whose waiting time is over; False when it is not that far."""
+    order = Order.objects.locked().filter(pk=order_id).first()
+    if order is None or order.settles_at is None or order.settles_at > now:
+        return False
+    if order.status != OrderStatus.COMPLETED:
+        return False
+    book_release(order)
+    Order.objects.filter(pk=order.pk).update(settles_at=None)
+    return True
+
+
+def _book(cause: LedgerCause, number: int, order: Order, lines: Iterable[tuple], **of) -> None:
+    lines = [(account, amount) for account, amount in lines if amount]
+    if sum(amount for _, amount in lines) != 0:
+        raise Unbalanced(f"{cause}:{number} {lines}")
+    key = f"{cause}:{number}"
+    if not lines or LedgerTransaction.objects.filter(key=key).exists():
+        return
+    booked = insert(LedgerTransaction(cause=cause, key=key, order=order, **of))
+    method = of["payment"].method if "payment" in of else ""
+    insert_all(
+        [
+            LedgerEntry(
+                transaction=booked,
+                account=account,
+                method=method if account == _CLEARING else "",
+                amount=amount,
+            )
+            for account, amount in lines
+        ]
+    )
+
+
+def _place_of(order: Order) -> LedgerAccount:
+    """Where what the order earned stands now."""
+    if not LedgerTransaction.objects.filter(key=f"{LedgerCause.RELEASE}:{order.pk}").exists():
+        return _PENDING
+    return LedgerAccount.FEES if _balance(order, LedgerAccount.FEES) else _AVAILABLE
+
+
+def _balance(order: Order, account: LedgerAccount) -> Decimal:
+    entries = LedgerEntry.objects.filter(transaction__order=order, account=account)
+    return entries.aggregate(total=Sum("amount"))["total"] or ZERO
