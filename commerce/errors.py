@@ -64,6 +64,16 @@ class CannotReviewOwn(DomainError):
     code, status, message = 14011, 403, _("不能审核自己申请的退款")
 
 
+class SecondPersonNeeded(DomainError):
+    code, status, message = 14060, 409, _("该退款须由另一位同事复核")
+
+
+class RefundUnderWay(DomainError):
+    """What was bought is called off; only the money is left to send."""
+
+    code, status, message = 14061, 409, _("订单已取消，退款不能驳回")
+
+
 class NotCancellable(DomainError):
     """A paid order is cancelled through what was bought (its own rules and fee)."""
 

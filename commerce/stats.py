@@ -39,6 +39,7 @@ class Flow:
 @dataclass(frozen=True)
 class RefundQueues:
     requested: int
+    confirming: int
     failed: int
 
 
@@ -57,8 +58,8 @@ def refunds(now: datetime, *, viewer: User | None = None, count: int = TREND_DAY
 
 
 def refund_queues(viewer: User | None = None) -> RefundQueues:
-    """Refunds that wait for a reviewer, and those the provider would not carry out."""
-    statuses = (RefundStatus.REQUESTED, RefundStatus.FAILED)
+    """Refunds that wait for a reviewer or a second one, and those the provider refused."""
+    statuses = (RefundStatus.REQUESTED, RefundStatus.CONFIRMING, RefundStatus.FAILED)
     return RefundQueues(
         **seen_by(Refund.objects.filter(status__in=statuses), viewer, _REFUNDS)
         .order_by()
@@ -98,6 +99,7 @@ def panel(user: User, now: datetime) -> Panel:
         lines.append(Line("近 14 天收款与退款（元）", "退款", returned.amount))
         queues += [
             Queue("待审核的退款", waiting.requested, page, "status__exact=requested"),
+            Queue("待复核的退款", waiting.confirming, page, "status__exact=confirming"),
             Queue("退款异常", waiting.failed, page, "status__exact=failed"),
         ]
     if user.has_perm(_ANOMALIES):

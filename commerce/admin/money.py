@@ -6,7 +6,12 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from commerce.models import Payment, PaymentAnomaly, PaymentNotice, Refund
 from commerce.services.anomalies import handle_anomaly
-from commerce.services.refunds import approve_refund, reject_refund, retry_refund
+from commerce.services.refund_review import (
+    approve_refund,
+    confirm_refund,
+    reject_refund,
+    retry_refund,
+)
 from config.admin import COLOURS, BackOfficeAdmin, ReadOnly, ReadOnlyInline, yuan
 
 REMARK = "remark"
@@ -77,12 +82,12 @@ class RefundAdmin(ReadOnly, BackOfficeAdmin):
     readonly_fields = ["money"]
     fields = [
         "number", "order", "payment", "money", "status", "reason_code", "reason", "closes_order",
-        "requested_by", "reviewed_by", "review_note", "provider_id", "attempts", "next_try_at",
-        "error", "created_at", "succeeded_at",
+        "requested_by", "reviewed_by", "confirmed_by", "review_note", "provider_id", "attempts",
+        "next_try_at", "error", "created_at", "succeeded_at",
     ]  # fmt: skip
     action_form = RemarkActionForm
-    actions = ["approve", "reject", "retry"]
-    step_up = frozenset({"approve", "retry"})
+    actions = ["approve", "confirm", "reject", "retry"]
+    step_up = frozenset({"approve", "confirm", "retry"})
 
     @display(description="金额")
     def money(self, refund):
@@ -91,6 +96,10 @@ class RefundAdmin(ReadOnly, BackOfficeAdmin):
     @action(description="同意退款", permissions=["approve"])
     def approve(self, request, queryset):
         self.call_each(request, queryset, approve_refund, note=remark_of(request))
+
+    @action(description="复核通过（第二人）", permissions=["approve"])
+    def confirm(self, request, queryset):
+        self.call_each(request, queryset, confirm_refund, note=remark_of(request))
 
     @action(description="驳回申请", permissions=["approve"])
     def reject(self, request, queryset):

@@ -1,5 +1,5 @@
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from commerce.models.orders import Order
 from commerce.models.payments import Payment
@@ -9,6 +9,7 @@ from config.states import Transitions
 
 class RefundStatus(models.TextChoices):
     REQUESTED = "requested", "待审核"
+    CONFIRMING = "confirming", "待复核"
     APPROVED = "approved", "待退款"
     PROCESSING = "processing", "退款中"
     SUCCEEDED = "succeeded", "已退款"
@@ -41,14 +42,18 @@ class Refund(TimestampedModel):
 
     `key` makes asking twice harmless: one refund per payment and key ("late", "cancel", …).
     APPROVED and PROCESSING are retried until the provider says what became of it; unknown is
-    never failure (invariants M-11).  closes_order: its success ends the order and takes back what
-    was bought; refunds of late and double payments leave the order alone.  next_try_at: when a
-    sweep takes the next step; None when there is none.
+    never failure (invariants M-11).  CONFIRMING waits for a second person, confirmed_by, who is
+    never reviewed_by nor requested_by (invariants M-19).  closes_order: its success ends the order
+    and takes back what was bought; refunds of late and double payments leave the order alone.
+    next_try_at: when a sweep takes the next step; None when there is none.
     """
 
     TRANSITIONS = Transitions(
         {
-            RefundStatus.REQUESTED: {RefundStatus.APPROVED, RefundStatus.REJECTED},
+            RefundStatus.REQUESTED: {
+                RefundStatus.APPROVED, RefundStatus.CONFIRMING, RefundStatus.REJECTED,
+            },
+            RefundStatus.CONFIRMING: {RefundStatus.APPROVED, RefundStatus.REJECTED},
             RefundStatus.APPROVED: {
                 RefundStatus.PROCESSING, RefundStatus.SUCCEEDED, RefundStatus.FAILED,
             },
@@ -77,6 +82,10 @@ class Refund(TimestampedModel):
         "accounts.User", models.SET_NULL, null=True, blank=True, related_name="+",
         verbose_name="审核人",
     )  # fmt: skip
+    confirmed_by = models.ForeignKey(
+        "accounts.User", models.SET_NULL, null=True, blank=True, related_name="+",
+        verbose_name="复核人",
+    )  # fmt: skip
     review_note = models.CharField("审核意见", max_length=200, blank=True)
     provider_id = ExactCharField("渠道退款号", max_length=64, blank=True)
     closes_order = models.BooleanField("完结订单", default=True)
@@ -94,6 +103,12 @@ class Refund(TimestampedModel):
         constraints = [
             models.UniqueConstraint(fields=["payment", "key"], name="refund_key_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True)
+                | Q(reviewed_by__isnull=True)
+                | ~Q(confirmed_by=F("reviewed_by")),
+                name="refund_two_persons",
+            ),
         ]
         permissions = [("approve_refund", "审核退款")]
 

@@ -112,9 +112,9 @@ def _record(number: str, trade: Trade) -> tuple[Payment | None, tuple[str, ...]]
                 payment, PaymentStatus.SUCCEEDED, transaction_id=trade.transaction_id,
                 paid_at=trade.paid_at or now, next_query_at=now, queries=0,
             )  # fmt: skip
-            book_payment(payment)
     except IntegrityError:  # another attempt has this transaction (invariants M-2)
         return payment, ("transaction_id",)
+    book_payment(payment)
     return payment, ()
 
 

@@ -21,7 +21,8 @@ from commerce.models import (
 )
 
 _OPEN_REFUNDS = (
-    RefundStatus.REQUESTED, RefundStatus.APPROVED, RefundStatus.PROCESSING, RefundStatus.FAILED,
+    RefundStatus.REQUESTED, RefundStatus.CONFIRMING, RefundStatus.APPROVED,
+    RefundStatus.PROCESSING, RefundStatus.FAILED,
 )  # fmt: skip
 
 HOLDINGS = (

@@ -1,6 +1,6 @@
-"""Refunds: asking for them, reviewing them, and taking in what became of them.
+"""Refunds: asking for them, and taking in what became of them.
 
-services.refund_sending talks to the provider.
+services.refund_review has what staff decide, services.refund_sending talks to the provider.
 """
 
 import logging
@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts.audit import move
 from accounts.models import User
 from accounts.services.notifications import notify
+from accounts.services.parameters import parameter
 from commerce.errors import (
-    CannotReviewOwn,
     FactsMismatch,
     NotRefundable,
     RefundExceedsPayment,
@@ -41,8 +41,8 @@ from config.numbers import new_number
 
 logger = logging.getLogger(__name__)
 
-# The provider's word for a refund that will never happen under its number.
-CLOSED = "CLOSED"
+# What a person still has to decide.
+WAITING = (RefundStatus.REQUESTED, RefundStatus.CONFIRMING)
 
 
 @transact
@@ -60,22 +60,33 @@ def open_refund(
 
     closes_order: the order it paid moves to REFUNDING, and with the money to REFUNDED.
     RefundExceedsPayment when less than that is left.  A request of the buyer that still waits
-    for review gives way.
+    for review gives way.  actor: who set it off; when that is not the buyer, a large one waits
+    for a second person.
     """
     order = lock_order(payment.order_id)
     known = Refund.objects.filter(payment_id=payment.pk, key=key).first()
     if known is not None:
         return known
-    for asked in Refund.objects.filter(payment_id=payment.pk, status=RefundStatus.REQUESTED):
-        _turn_down(asked, actor=actor, note="已按取消规则退款")
+    asked = Refund.objects.filter(payment_id=payment.pk, status__in=WAITING)
+    for request in asked.filter(requested_by=order.user_id):
+        turn_down(request, actor=actor, note="已按取消规则退款")
+    by_others = actor is not None and actor.pk != order.user_id
+    alone = not by_others or not is_large(payment.pk, more=amount)
     refund = _create(
-        payment, amount=amount, key=key, status=RefundStatus.APPROVED, reason_code=reason_code,
-        reason=reason, closes_order=closes_order, requested_by=actor,
+        payment, amount=amount, key=key, reason_code=reason_code, reason=reason,
+        status=RefundStatus.APPROVED if alone else RefundStatus.CONFIRMING,
+        closes_order=closes_order, requested_by=actor,
     )  # fmt: skip
     if closes_order:
         move(order, OrderStatus.REFUNDING, actor=actor, reason=reason)
     wake(REFUND)
     return refund
+
+
+def is_large(payment_id: int, *, more: Decimal = Decimal(0)) -> bool:
+    """Whether all that goes back of a payment, and `more`, is above what one person decides."""
+    back = Payment.objects.values_list("refunded_amount", flat=True).get(pk=payment_id)
+    return back + more > parameter("REFUND_SECOND_PERSON_ABOVE")
 
 
 def _create(payment: Payment, *, amount: Decimal, reason: str, **fields) -> Refund:
@@ -112,7 +123,11 @@ def request_refund(
     if order.status not in {OrderStatus.PAID, OrderStatus.COMPLETED} or order.paid_by is None:
         raise NotRefundable(status=order.status)
     payment, earlier = order.paid_by, list(order.refunds.all())
-    waiting = [refund for refund in earlier if refund.status == RefundStatus.REQUESTED]
+    waiting = [
+        refund for refund in earlier
+        if refund.status == RefundStatus.REQUESTED
+        or (refund.status == RefundStatus.CONFIRMING and refund.requested_by_id == user.pk)
+    ]  # fmt: skip
     if waiting:
         return waiting[0]
     if payment.refunded_amount >= payment.amount:
@@ -123,41 +138,7 @@ def request_refund(
     )  # fmt: skip
 
 
-def _reviewable(refund_id: int, actor: User) -> tuple[Order, Refund]:
-    order_id = Refund.objects.filter(pk=refund_id).values_list("order_id", flat=True).first()
-    order = lock_order(order_id)
-    refund = Refund.objects.locked().get(pk=refund_id)
-    if actor.pk in {refund.requested_by_id, order.user_id}:
-        raise CannotReviewOwn
-    return order, refund
-
-
-@transact
-def approve_refund(refund_id: int, *, actor: User, note: str = "") -> Refund:
-    """Let a requested refund go out; never one's own (invariants M-19)."""
-    order, refund = _reviewable(refund_id, actor)
-    move(
-        refund, RefundStatus.APPROVED, actor=actor, reason=note, reviewed_by=actor,
-        review_note=note[:200], next_try_at=timezone.now(),
-    )  # fmt: skip
-    if refund.closes_order:
-        move(order, OrderStatus.REFUNDING, actor=actor, reason=refund.reason)
-    wake(REFUND)
-    return refund
-
-
-@transact
-def reject_refund(refund_id: int, *, actor: User, note: str = "") -> Refund:
-    """Turn a requested refund down and tell the buyer why."""
-    order, refund = _reviewable(refund_id, actor)
-    _turn_down(refund, actor=actor, note=note)
-    notify(order.user, "refund_rejected", dedupe_key=f"refund:{refund.pk}:rejected",
-           subject=subject_of(order.pk),
-           number=order.number, amount=f"{refund.amount:.2f}", note=note)  # fmt: skip
-    return refund
-
-
-def _turn_down(refund: Refund, *, actor: User | None, note: str) -> None:
+def turn_down(refund: Refund, *, actor: User | None, note: str) -> None:
     move(
         refund, RefundStatus.REJECTED, actor=actor, reason=note, reviewed_by=actor,
         review_note=note[:200], next_try_at=None,
@@ -165,21 +146,6 @@ def _turn_down(refund: Refund, *, actor: User | None, note: str) -> None:
     Payment.objects.filter(pk=refund.payment_id).update(
         refunded_amount=F("refunded_amount") - refund.amount
     )
-
-
-@transact
-def retry_refund(refund_id: int, *, actor: User) -> Refund:
-    """Try a failed refund again: under its number, unless the provider closed that for good."""
-    refund = Refund.objects.locked().filter(pk=refund_id).first()
-    if refund is None:
-        raise NotFound
-    number = new_number("REF") if refund.error == CLOSED else refund.number
-    move(
-        refund, RefundStatus.APPROVED, actor=actor, reason="重试", number=number, error="",
-        attempts=0, next_try_at=timezone.now(),
-    )  # fmt: skip
-    wake(REFUND)
-    return refund
 
 
 def settle_refund(number: str, result: RefundResult, *, source: str = "") -> None:

@@ -18,7 +18,8 @@ _MEANING = {
     ),
     "info": ("held", "in_progress", "open", "processing", "sending", "uploading"),
     "warning": (
-        "closing", "pending", "pending_payment", "refunding", "requested", "reviewing",
+        "closing", "confirming", "pending", "pending_payment", "refunding", "requested",
+        "reviewing",
     ),
     "danger": (
         "disabled", "failed", "no_show", "rejected", "suspended", "undeliverable", "undelivered",

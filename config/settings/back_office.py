@@ -89,6 +89,7 @@ CONSTANCE_ADDITIONAL_FIELDS = {
     "hours": _whole(0, 30 * 24),
     "days": _whole(1, 365),
     "percent": _whole(0, 100),
+    "yuan": _whole(0, 10_000_000),
     "count": _whole(1, 100),
     "limit": _whole(0, 100),
     "minutes_long": _whole(60, 3600),
@@ -135,6 +136,7 @@ CONSTANCE_CONFIG = {
         "seconds",
     ),
     "CLOSE_GRACE_SECONDS": (120, "支付渠道无应答时,超时订单最多再等待的时间(秒)", "seconds"),
+    "REFUND_SECOND_PERSON_ABOVE": (1000, "一笔支付的退款超过多少元须由第二人复核", "yuan"),
     "SETTLE_DAYS": (7, "订单完成多少天后结算", "days"),
     "CANCEL_FREE_HOURS": (24, "开始前多少小时可免费取消", "hours"),
     "CANCEL_FEE_HOURS": (2, "开始前多少小时内取消不退款", "hours"),
@@ -179,7 +181,8 @@ CONSTANCE_CONFIG = {
 CONSTANCE_CONFIG_FIELDSETS = {
     "订单与支付": (
         "ORDER_TTL_SECONDS", "HOLD_TTL_SECONDS", "MAX_UNPAID_HOLDS",
-        "CALLBACK_WINDOW_SECONDS", "CLOSE_GRACE_SECONDS", "SETTLE_DAYS",
+        "CALLBACK_WINDOW_SECONDS", "CLOSE_GRACE_SECONDS", "REFUND_SECOND_PERSON_ABOVE",
+        "SETTLE_DAYS",
     ),
     "预约": (
         "CANCEL_FREE_HOURS", "CANCEL_FEE_HOURS", "CANCEL_FEE_PERCENT",

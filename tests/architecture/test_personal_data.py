@@ -20,6 +20,7 @@ ACTORS = {
     "commerce.Merchant.reviewed_by",
     "commerce.MerchantApplication.handled_by",
     "commerce.PaymentAnomaly.handled_by",
+    "commerce.Refund.confirmed_by",
     "commerce.Refund.requested_by",
     "commerce.Refund.reviewed_by",
     "counseling.Appointment.cancelled_by",

@@ -10,7 +10,8 @@ from commerce.gateways.base import RefundResult, RefundState
 from commerce.models import Payment, Refund
 from commerce.services.orders import complete_order
 from commerce.services.payments import settle
-from commerce.services.refunds import approve_refund, reject_refund, request_refund, settle_refund
+from commerce.services.refund_review import approve_refund, reject_refund
+from commerce.services.refunds import request_refund, settle_refund
 from commerce.tasks import send_refunds
 from config.errors import IllegalTransition, NotFound
 from tests.commerce.books import nothing_changes

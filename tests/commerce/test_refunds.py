@@ -11,7 +11,7 @@ from commerce.gateways.base import gateway_for
 from commerce.models import Order, Payment, PaymentAnomaly, Refund
 from commerce.services.orders import expire_order
 from commerce.services.payments import take_answer
-from commerce.services.refunds import retry_refund
+from commerce.services.refund_review import retry_refund
 from commerce.tasks import query_pending_refunds, send_refunds
 from config.errors import IllegalTransition, NotFound
 from content.models import DiseaseTag

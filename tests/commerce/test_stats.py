@@ -86,7 +86,7 @@ def test_refunds_that_wait_are_counted_in_one_statement(user, django_assert_num_
     refunded(order, "1.00")
 
     with django_assert_num_queries(1):
-        assert refund_queues() == RefundQueues(requested=2, failed=1)
+        assert refund_queues() == RefundQueues(requested=2, confirming=0, failed=1)
 
 
 def test_handled_anomalies_no_longer_wait(user):

@@ -93,8 +93,8 @@ PAGES = {
     "commerce.paymentanomaly": Page("FS", actions={"mark_handled": "FS"}),
     "commerce.paymentnotice": Page("FS"),
     "commerce.refund": Page(
-        "FKAS", actions=dict.fromkeys(("approve", "reject", "retry"), "FS"),
-        step_up=frozenset({"approve", "retry"}),
+        "FKAS", actions=dict.fromkeys(("approve", "confirm", "reject", "retry"), "FS"),
+        step_up=frozenset({"approve", "confirm", "retry"}),
     ),
     "constance.config": Page("S", change="S", step_up=frozenset({"change"})),
     "content.category": Page("CAS", "CAS", "CAS", "CAS"),

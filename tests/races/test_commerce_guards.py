@@ -15,15 +15,11 @@ from django.test.utils import CaptureQueriesContext
 from commerce.errors import RefundExceedsPayment
 from commerce.models import Order, Payment, Refund
 from commerce.payables import Offer
-from commerce.services import orders, payments, refunds, starting
+from commerce.services import ledger, orders, payments, refund_review, refunds, starting
 from commerce.services.orders import cancel_order, complete_order, expire_order, keep_order
 from commerce.services.payments import deliver, mark_closed, settle
-from commerce.services.refunds import (
-    approve_refund,
-    conclude_refund,
-    open_refund,
-    request_refund,
-)
+from commerce.services.refund_review import approve_refund
+from commerce.services.refunds import conclude_refund, open_refund, request_refund
 from commerce.services.starting import start_payment
 from config.db import LockingQuerySet
 from config.numbers import new_number
@@ -34,7 +30,7 @@ from tests.commerce.payable import KIND, TagPayable, TagTaken
 from tests.factories.accounts import UserFactory
 from tests.factories.commerce import AttemptFactory, TagFactory, money_for, pay, payer, place
 from tests.helpers import Api, meeting, together
-from tests.races.commerce_tools import give_back, names, story
+from tests.races.commerce_tools import give_back, names, story, two_yeses_at_once, waiting_for_two
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 
@@ -51,8 +47,9 @@ def no_guards(monkeypatch, n):
 
     with monkeypatch.context() as patch:
         patch.setattr(LockingQuerySet, "locked", lambda self: self.order_by("pk"))
-        for module in (orders, payments, refunds):
+        for module in (orders, payments, refunds, refund_review):
             patch.setattr(module, "move", blind_move)
+        patch.setattr(ledger, "_book", lambda *args, **of: None)  # its keys are a guard too
         forget_compiled()  # SQL that was compiled with the locks
         yield
     forget_compiled()
@@ -103,6 +100,15 @@ def test_negative_control_of_M10(monkeypatch):
         together(8, lambda i: give_back(payment, "120.00", f"k{i}"))
 
     assert Refund.objects.filter(payment=payment).count() > 1
+
+
+def test_negative_control_of_M19(monkeypatch):
+    confirm_at_once = two_yeses_at_once()
+
+    with no_guards(monkeypatch, 2):
+        outcomes = confirm_at_once()
+
+    assert names(outcomes) == ["Refund", "Refund"]
 
 
 def test_negative_control_of_M16(monkeypatch):
@@ -221,6 +227,11 @@ def _conclude():
     return partial(conclude_refund, refund)
 
 
+def _confirm():
+    refund = waiting_for_two()
+    return partial(refund_review.confirm_refund, refund.pk, actor=UserFactory())
+
+
 def _approve():
     payment, clerk = pay(place(UserFactory())), UserFactory()
     asked = request_refund(payment.order_id, user=payment.order.user, reason_code="other")
@@ -229,7 +240,7 @@ def _approve():
 
 @pytest.mark.parametrize(
     "prepare",
-    [_cancel, _expire, _complete, _keep, _settle, _close, _refund, _conclude, _approve],
+    [_cancel, _expire, _complete, _keep, _settle, _close, _refund, _conclude, _approve, _confirm],
 )
 def test_the_row_is_locked_before_anything_is_written(prepare):
     step = prepare()

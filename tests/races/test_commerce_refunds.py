@@ -6,17 +6,20 @@ import pytest
 
 from commerce.gateways.base import RefundResult, RefundState
 from commerce.models import Order, Refund
-from commerce.services.refunds import (
-    approve_refund,
-    open_refund,
-    request_refund,
-    settle_refund,
-)
+from commerce.services.refund_review import approve_refund, confirm_refund
+from commerce.services.refunds import open_refund, request_refund, settle_refund
 from tests.commerce.conftest import _something_to_sell  # noqa: F401
 from tests.factories.accounts import UserFactory
 from tests.factories.commerce import TagFactory, pay, place
 from tests.helpers import together
-from tests.races.commerce_tools import books_agree, give_back, names, story  # noqa: F401
+from tests.races.commerce_tools import (  # noqa: F401
+    books_agree,
+    give_back,
+    names,
+    story,
+    two_yeses_at_once,
+    waiting_for_two,
+)
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 
@@ -91,3 +94,23 @@ def test_reviewing_and_cancelling_at_once_send_the_money_back_once(staff):
         assert approved.count() == 1
         payment.refresh_from_db()
         assert payment.refunded_amount == payment.amount
+
+
+def test_M19_two_who_confirm_at_once_are_one_yes():
+    for _ in ROUNDS:
+        outcomes = two_yeses_at_once()()
+
+        assert names(outcomes) == ["IllegalTransition", "Refund"]
+
+
+def test_M19_one_who_approves_eight_times_at_once_is_one_person():
+    """Wherever the same yes comes from, and in whatever order: it stays the first one's."""
+    for _ in ROUNDS:
+        refund, one = waiting_for_two(), UserFactory()
+        Refund.objects.filter(pk=refund.pk).update(status="requested", reviewed_by=None)
+        steps = [approve_refund, confirm_refund] * 4
+
+        together(8, lambda i, r=refund, one=one, s=steps: s[i](r.pk, actor=one))
+
+        refund.refresh_from_db()
+        assert (refund.status, refund.reviewed_by, refund.confirmed_by) == ("confirming", one, None)
