@@ -44,6 +44,11 @@ def withdraw_consent(user: User, *, kind: str) -> None:
     )
 
 
+def withdraw_all(user: User) -> None:
+    """Withdraw all that was agreed to; harmless to repeat."""
+    Consent.objects.filter(user=user, withdrawn_at=None).update(withdrawn_at=timezone.now())
+
+
 def consents_of(user: User) -> list[dict]:
     """One entry per kind of agreement in force: kind, title, version and when `user` agreed."""
     current = [agreement for kind in AgreementKind.values if (agreement := current_agreement(kind))]

@@ -18,6 +18,7 @@ from accounts.services.roles import check_may_manage
 from accounts.services.sessions import revoke_all
 from config.db import transact
 from config.errors import DomainError, NotFound
+from config.logs import security_event
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,18 @@ def leave_behind(user: User) -> None:
     period; what blocks it only puts that off.  A second call is harmless."""
     if deletion_of(user) is None:
         _begin(user, by=None, reason="登录方式已全部转移到另一个账号")
+
+
+@transact
+def close_with_wechat(user_id: int) -> None:
+    """Delete the account of somebody who closed their WeChat, likewise, and tell them while they
+    can still stay by another way in.  Staff are not deleted by what happens elsewhere."""
+    user = _locked(user_id)
+    if user.is_staff or user.is_superuser:
+        security_event("wechat_closed", user=user.pk)
+    elif user.status != UserStatus.DELETED and deletion_of(user) is None:
+        deletion = _begin(user, by=None, reason="微信账号已注销")
+        notify(user, "deletion_requested", due=_day(deletion.due_at))
 
 
 @transact

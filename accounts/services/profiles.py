@@ -1,5 +1,6 @@
 """What people say about themselves."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from accounts.errors import AccountDisabled, VerificationRequired
@@ -39,6 +40,12 @@ def set_avatar(user_id: int, *, url: str) -> None:
     user = _active(user_id)
     user.avatar = url
     user.save(update_fields=["avatar", "updated_at"])
+
+
+@transact
+def clear_profile(user_id: int, *, names: Iterable[str]) -> None:
+    """Forget the nickname or the avatar, or both, whatever became of the account."""
+    User.objects.locked().filter(pk=user_id).update(**dict.fromkeys(names, ""))
 
 
 def _active(user_id: int) -> User:

@@ -80,6 +80,11 @@ def taken_back(user: User, template_id: str) -> None:
     message_refused(user, template_id)
 
 
+def all_taken_back(user: User) -> None:
+    """No template of the person's counts any more."""
+    SubscribeQuota.objects.filter(user=user).update(remaining=0, updated_at=timezone.now())
+
+
 def _take_yes(user: User, template_id: str, source: str) -> None:
     """Count a yes, once, whichever of its two tellers comes first.  In a transaction."""
     now = timezone.now()

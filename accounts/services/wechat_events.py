@@ -48,7 +48,7 @@ def take_event(event: Mapping[str, Any], *, signature: str) -> bool:
 
 def on_popup(event: Mapping[str, Any]) -> None:
     """subscribe_msg_popup_event: what somebody answered when asked for leave."""
-    user = _person(event)
+    user = person_of(event, "FromUserName")
     for item in items_of(event, "SubscribeMsgPopupEvent"):
         if user and item.get("SubscribeStatusString") == "accept" and _is_id(item, "TemplateId"):
             pushed_yes(user, item["TemplateId"])
@@ -56,7 +56,7 @@ def on_popup(event: Mapping[str, Any]) -> None:
 
 def on_change(event: Mapping[str, Any]) -> None:
     """subscribe_msg_change_event: somebody closed a template in WeChat's own settings."""
-    user = _person(event)
+    user = person_of(event, "FromUserName")
     for item in items_of(event, "SubscribeMsgChangeEvent"):
         if user and item.get("SubscribeStatusString") == "reject" and _is_id(item, "TemplateId"):
             taken_back(user, item["TemplateId"])
@@ -71,10 +71,11 @@ def on_sent(event: Mapping[str, Any]) -> None:
             take_receipt(Receipt("wechat", message_id, delivered=code == "0", reason=reason))
 
 
-def _person(event: Mapping[str, Any]) -> User | None:
-    if not _is_id(event, "FromUserName"):
+def person_of(event: Mapping[str, Any], name: str) -> User | None:
+    """Whose openid of our mini-program stands under that name; None for nobody we know."""
+    if not _is_id(event, name):
         return None
-    known = WeChatIdentity.objects.filter(appid=settings.WX_APPID, openid=event["FromUserName"])
+    known = WeChatIdentity.objects.filter(appid=settings.WX_APPID, openid=event[name])
     identity = known.select_related("user").first()
     return identity.user if identity else None
 

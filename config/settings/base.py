@@ -285,12 +285,6 @@ WX_APPID = env_str("WX_APPID", "")
 WX_APPSECRET = env_secret("WX_APPSECRET", at_least=16, default="")
 WX_PUSH_TOKEN = env_str("WX_PUSH_TOKEN", "")
 WX_PUSH_AES_KEY = env_secret("WX_PUSH_AES_KEY", at_least=43, default="")
-# What WeChat pushes, and who listens; anything else is acknowledged and nothing more.
-WX_PUSH_HANDLERS = {
-    "subscribe_msg_popup_event": "accounts.services.wechat_events.on_popup",
-    "subscribe_msg_change_event": "accounts.services.wechat_events.on_change",
-    "subscribe_msg_sent_event": "accounts.services.wechat_events.on_sent",
-}
 SMS_ALIYUN_ENDPOINT = env_url("SMS_ALIYUN_ENDPOINT", "")
 SMS_ALIYUN_KEY_ID = env_str("SMS_ALIYUN_KEY_ID", "")
 SMS_ALIYUN_KEY_SECRET = env_secret("SMS_ALIYUN_KEY_SECRET", at_least=16, default="")

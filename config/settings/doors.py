@@ -35,3 +35,12 @@ API_KEY_REFUSALS = [
     "accounts.key_errors.ScopeMissing",
     "accounts.key_errors.ForeignAddress",
 ]
+# What WeChat pushes, and who listens; anything else is acknowledged and nothing more.
+WX_PUSH_HANDLERS = {
+    "subscribe_msg_popup_event": "accounts.services.wechat_events.on_popup",
+    "subscribe_msg_change_event": "accounts.services.wechat_events.on_change",
+    "subscribe_msg_sent_event": "accounts.services.wechat_events.on_sent",
+    "user_info_modified": "accounts.services.wechat_withdrawals.on_modified",
+    "user_authorization_revoke": "accounts.services.wechat_withdrawals.on_revoked",
+    "user_authorization_cancellation": "accounts.services.wechat_withdrawals.on_closed",
+}

@@ -167,11 +167,11 @@ def test_what_became_of_a_message_is_on_its_row(sandbox, persona, user, template
 
 
 def test_an_unknown_event_is_acknowledged_and_does_nothing(sandbox, persona, user):
-    built = sandbox.push(URL, "user_info_modified", persona, build=True)
+    built = sandbox.push(URL, "trade_manage_remind_access_api", persona, build=True)
 
     assert post(built) == (200, "success")
     assert WeChatEvent.objects.values_list("event", "handled").get() == (
-        "user_info_modified", False,
+        "trade_manage_remind_access_api", False,
     )  # fmt: skip
     assert left(user) is None
 
