@@ -158,6 +158,8 @@ PERMISSIONS: dict[str, list[str]] = {
     "order:manage": [
         "commerce.view_order",
         "commerce.cancel_order",
+        "commerce.ship_order",
+        "commerce.view_shipment",
         "commerce.view_payment",
         "commerce.view_refund",
     ],

@@ -131,3 +131,67 @@ class TooManyAddresses(DomainError):
     """data: most."""
 
     code, status, message = 14023, 409, _("收货地址已达上限")
+
+
+class MixedFulfilment(DomainError):
+    code, status, message = 14040, 422, _("快递商品与到店商品请分开下单")
+
+
+class NotShippable(DomainError):
+    """data: the order's status and fulfilment."""
+
+    code, status, message = 14041, 409, _("订单当前不能发货")
+
+
+class TrackingNumberTaken(DomainError):
+    code, status, message = 14042, 409, _("该运单号已用于其他包裹")
+
+
+class NotCorrectable(DomainError):
+    """data: the order's status."""
+
+    code, status, message = 14043, 409, _("订单当前不能修改运单号")
+
+
+class NotConfirmable(DomainError):
+    """data: the order's status."""
+
+    code, status, message = 14044, 409, _("订单当前不能确认收货")
+
+
+class RefundOpen(DomainError):
+    code, status, message = 14045, 409, _("订单有处理中的退款，请先处理退款")
+
+
+class CodeMalformed(DomainError):
+    """Its check digit is wrong: a slip of the finger, no guess."""
+
+    code, status, message = 14046, 422, _("核销码有误，请核对后重新输入")
+
+
+class CodeUnknown(DomainError):
+    code, status, message = 14047, 404, _("核销码不存在或不属于本商户")
+
+
+class CodeUsed(DomainError):
+    """data: used_at."""
+
+    code, status, message = 14048, 409, _("核销码已使用")
+
+
+class NotVerifiable(DomainError):
+    """data: the order's status."""
+
+    code, status, message = 14049, 409, _("订单当前不能核销")
+
+
+class TooManyGuesses(DomainError):
+    """data: retry_after, seconds."""
+
+    code, status, message = 14050, 429, _("核销失败次数过多，请稍后再试")
+
+
+class NotHideable(DomainError):
+    """data: the order's status."""
+
+    code, status, message = 14051, 409, _("订单尚未结束，不能删除")

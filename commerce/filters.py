@@ -13,6 +13,7 @@ from commerce.models import (
 
 
 class OrderFilter(filters.FilterSet):
+    order_number = filters.CharFilter("number", label="订单编号")
     status = filters.ChoiceFilter(choices=OrderStatus.choices, label="订单状态")
     kind = filters.CharFilter(method="of_kind", label="商品类型")
     created_after = filters.IsoDateTimeFilter("created_at", "gte", label="下单时间不早于")

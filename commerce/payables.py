@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from commerce.errors import UnknownKind
-from commerce.models import OrderItem
+from commerce.models import Fulfilment, OrderItem
 
 
 @dataclass(frozen=True, order=True)
@@ -46,6 +46,7 @@ class Offer:
     merchant_id: whose it is; one order has the things of one merchant, or of none.
     needs_address: it is sent to the buyer, who has to say where to.
     image_url: how the thing looks, kept with the order.
+    fulfilment: what the seller still has to do once it is paid.
     """
 
     title: str
@@ -55,6 +56,7 @@ class Offer:
     merchant_id: int | None = None
     needs_address: bool = False
     image_url: str = ""
+    fulfilment: Fulfilment = Fulfilment.NONE
 
 
 class Payable(Protocol):

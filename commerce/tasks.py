@@ -30,6 +30,12 @@ def deliver_paid_orders(limit: int = 500) -> int:
     return sweeps.deliver_payments(limit)
 
 
+@shared_task(name="commerce.confirm_orders", ignore_result=True, time_limit=300)
+def confirm_orders(limit: int = 500) -> int:
+    """Complete orders whose buyer said nothing for AUTO_CONFIRM_DAYS; how many."""
+    return sweeps.confirm_orders(timezone.now(), limit)
+
+
 @shared_task(name="commerce.send_refunds", ignore_result=True, time_limit=300)
 def send_refunds(limit: int = 200) -> int:
     """Send approved refunds to the provider; kicked when one is approved.  How many were tried."""

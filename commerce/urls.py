@@ -6,10 +6,12 @@ from commerce.views.merchants import MerchantViewSet, WebsiteApplicationViewSet
 from commerce.views.orders import OrderViewSet
 from commerce.views.payments import PaymentViewSet
 from commerce.views.refunds import RefundViewSet
+from commerce.views.serving import ServedOrderViewSet
 from config.api.routers import ApiRouter
 
 router = ApiRouter()
 router.register("addresses", AddressViewSet, basename="address")
+router.register("merchants/orders", ServedOrderViewSet, basename="served-order")
 router.register("merchants", MerchantViewSet, basename="merchant")
 router.register("order", OrderViewSet, basename="order")
 router.register("pay", PaymentViewSet, basename="pay")

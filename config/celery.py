@@ -73,6 +73,9 @@ app.conf.update(
         "交付已付订单": {
             "task": "commerce.deliver_paid_orders", "schedule": _sweep, "options": _expires,
         },
+        "自动确认收货": {
+            "task": "commerce.confirm_orders", "schedule": _sweep, "options": _expires,
+        },
         "发起退款": {"task": "commerce.send_refunds", "schedule": _sweep, "options": _expires},
         "核对退款结果": {
             "task": "commerce.query_pending_refunds", "schedule": _sweep, "options": _expires,

@@ -82,6 +82,11 @@ def spend_budget(key: str, limit: int) -> bool:
     return bool(row.update(used=F("used") + 1))
 
 
+def restore_budget(key: str) -> None:
+    """Give back one that was taken."""
+    RateCounter.objects.filter(key=key, used__gt=0).update(used=F("used") - 1)
+
+
 def network_of(address: str | None) -> str:
     """What one household or office shares: an IPv4 address, or the /64 of an IPv6 one."""
     try:

@@ -42,6 +42,7 @@ MENUS = [
         "订单与支付", "payments",
         [
             ("订单", "receipt_long", "commerce.order"),
+            ("发货", "local_shipping", "commerce.shipment"),
             ("支付记录", "account_balance_wallet", "commerce.payment"),
             ("退款", "currency_exchange", "commerce.refund"),
             ("资金异常", "report", "commerce.paymentanomaly"),

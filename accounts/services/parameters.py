@@ -21,7 +21,10 @@ from config.sealing import Unreadable
 
 HIDDEN = "***"
 # (smaller, larger): the first may not exceed the second.
-ORDERED = [("CANCEL_FEE_HOURS", "CANCEL_FREE_HOURS")]
+ORDERED = [
+    ("CANCEL_FEE_HOURS", "CANCEL_FREE_HOURS"),
+    ("CONFIRM_REMIND_DAYS", "AUTO_CONFIRM_DAYS"),
+]
 
 
 def parameter(name: str):

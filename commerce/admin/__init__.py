@@ -1,1 +1,1 @@
-from commerce.admin import addresses, ledger, merchants, money, orders  # noqa: F401
+from commerce.admin import addresses, fulfilment, ledger, merchants, money, orders  # noqa: F401

@@ -1,4 +1,5 @@
 from commerce.models.addresses import Address
+from commerce.models.fulfilment import Carrier, Shipment, VerificationCode
 from commerce.models.ledger import LedgerAccount, LedgerCause, LedgerEntry, LedgerTransaction
 from commerce.models.merchants import (
     ApplicationStatus,
@@ -7,7 +8,14 @@ from commerce.models.merchants import (
     MerchantStatus,
     MerchantType,
 )
-from commerce.models.orders import Order, OrderItem, OrderStatus
+from commerce.models.orders import (
+    FINISHED,
+    HANDED_OVER,
+    Fulfilment,
+    Order,
+    OrderItem,
+    OrderStatus,
+)
 from commerce.models.payments import (
     AnomalyKind,
     Payment,
@@ -19,9 +27,13 @@ from commerce.models.payments import (
 from commerce.models.refunds import Refund, RefundReason, RefundStatus
 
 __all__ = [
+    "FINISHED",
+    "HANDED_OVER",
     "Address",
     "AnomalyKind",
     "ApplicationStatus",
+    "Carrier",
+    "Fulfilment",
     "LedgerAccount",
     "LedgerCause",
     "LedgerEntry",
@@ -41,4 +53,6 @@ __all__ = [
     "Refund",
     "RefundReason",
     "RefundStatus",
+    "Shipment",
+    "VerificationCode",
 ]

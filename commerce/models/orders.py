@@ -3,6 +3,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.fields import EncryptedTextField
+from accounts.scope import scoped
+from commerce.models.merchants import Merchant
 from config.db import ExactCharField, LockingQuerySet, TimestampedModel
 from config.states import Transitions
 
@@ -10,6 +12,8 @@ from config.states import Transitions
 class OrderStatus(models.TextChoices):
     PENDING = "pending", "待支付"
     PAID = "paid", "已支付"
+    SHIPPED = "shipped", "已发货"
+    VERIFIED = "verified", "已核销"
     COMPLETED = "completed", "已完成"
     CANCELLED = "cancelled", "已取消"
     EXPIRED = "expired", "已过期"
@@ -17,9 +21,30 @@ class OrderStatus(models.TextChoices):
     REFUNDED = "refunded", "已退款"
 
 
+class Fulfilment(models.TextChoices):
+    """How what was bought reaches its buyer: by its own app, in a parcel, or on the spot."""
+
+    NONE = "none", "无需履约"
+    SHIPPING = "shipping", "快递发货"
+    VERIFICATION = "verification", "到店核销"
+
+
+# Handed over, and the buyer has not said yet that all is well.
+HANDED_OVER = (OrderStatus.SHIPPED, OrderStatus.VERIFIED)
+FINISHED = (
+    OrderStatus.COMPLETED, OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REFUNDED,
+)  # fmt: skip
+
+
 class OrderQuerySet(LockingQuerySet):
     def visible_to(self, user):
-        return self.filter(user_id=user.pk)
+        """Without what the buyer has put away; merchants and staff see that too."""
+        return self.filter(user_id=user.pk, hidden_at=None)
+
+    def served_by(self, user):
+        """Those `user` serves: of the merchants they work for, and as staff whose right it is."""
+        own = Q(merchant__in=Merchant.objects.visible_to(user))
+        return scoped(self, user, "commerce.ship_order", besides=own)
 
     def overdue(self, now):
         """Unpaid orders whose time to pay has run out at `now`."""
@@ -35,9 +60,11 @@ class Order(TimestampedModel):
     refunded_amount: what went back (yuan); less than total_amount when a fee was kept.
     merchant: whose things they are; none for what the platform itself sells.  receiver,
     receiver_phone, region, address_detail: a copy of where it is sent to, empty when nothing is
-    sent; encrypted for the order's number.  remark: the buyer's words to the seller.
-    settles_at: when what was earned stops waiting for refunds (services.ledger); None when there
-    is nothing to settle.
+    sent; encrypted for the order's number.  settles_at: when what was earned stops waiting for
+    refunds (services.ledger); None when there is nothing to settle.  remark: the buyer's words to
+    the seller; merchant_note: the seller's to themselves.  fulfilment: how it reaches the buyer,
+    as it was when it was placed.  confirm_by, remind_at: when it completes by itself after it was
+    handed over, and when the buyer hears of that.  hidden_at: put away by the buyer.
     """
 
     REVEALABLE = {
@@ -49,11 +76,16 @@ class Order(TimestampedModel):
     TRANSITIONS = Transitions(
         {
             OrderStatus.PENDING: {OrderStatus.PAID, OrderStatus.CANCELLED, OrderStatus.EXPIRED},
-            OrderStatus.PAID: {OrderStatus.COMPLETED, OrderStatus.REFUNDING, OrderStatus.CANCELLED},
+            OrderStatus.PAID: {
+                OrderStatus.SHIPPED, OrderStatus.VERIFIED, OrderStatus.COMPLETED,
+                OrderStatus.REFUNDING, OrderStatus.CANCELLED,
+            },
+            OrderStatus.SHIPPED: {OrderStatus.COMPLETED, OrderStatus.REFUNDING},
+            OrderStatus.VERIFIED: {OrderStatus.COMPLETED, OrderStatus.REFUNDING},
             OrderStatus.COMPLETED: {OrderStatus.REFUNDING},
             OrderStatus.REFUNDING: {OrderStatus.REFUNDED, OrderStatus.PAID, OrderStatus.COMPLETED},
         }
-    )
+    )  # fmt: skip
 
     number = ExactCharField("订单编号", max_length=32, unique=True)
     user = models.ForeignKey(
@@ -83,6 +115,14 @@ class Order(TimestampedModel):
     address_detail = EncryptedTextField("详细地址", bound_to="number", blank=True, default="")
     remark = models.CharField("买家留言", max_length=200, blank=True)
     settles_at = models.DateTimeField("结算时间", null=True, blank=True)
+    merchant_note = models.CharField("商户备注", max_length=200, blank=True)
+    fulfilment = models.CharField(
+        "履约方式", max_length=16, choices=Fulfilment, default=Fulfilment.NONE
+    )
+    handed_over_at = models.DateTimeField("发货/核销时间", null=True, blank=True)
+    confirm_by = models.DateTimeField("自动确认时间", null=True, blank=True)
+    remind_at = models.DateTimeField("提醒确认时间", null=True, blank=True)
+    hidden_at = models.DateTimeField("买家隐藏时间", null=True, blank=True)
 
     objects = OrderQuerySet.as_manager()
 
@@ -96,6 +136,8 @@ class Order(TimestampedModel):
             models.Index(fields=["paid_at"], name="order_paid_at"),
             models.Index(fields=["created_at"], name="order_created_at"),
             models.Index(fields=["merchant", "status"], name="order_merchant_status"),
+            models.Index(fields=["status", "confirm_by"], name="order_to_confirm"),
+            models.Index(fields=["status", "remind_at"], name="order_to_remind"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -106,7 +148,11 @@ class Order(TimestampedModel):
                 name="order_refunded_within_total",
             ),
         ]
-        permissions = [("cancel_order", "取消订单"), ("reveal_order", "查看完整收货信息")]
+        permissions = [
+            ("cancel_order", "取消订单"),
+            ("reveal_order", "查看完整收货信息"),
+            ("ship_order", "发货与核销"),
+        ]
 
     def __str__(self):
         return self.number

@@ -36,6 +36,14 @@ class RefundQuerySet(LockingQuerySet):
     def visible_to(self, user):
         return self.filter(order__user_id=user.pk)
 
+    def open(self):
+        """Whose end is not known yet."""
+        return self.exclude(status__in=(RefundStatus.SUCCEEDED, RefundStatus.REJECTED))
+
+    def ending_orders(self):
+        """Those after which nothing is owed any more; not what came twice or too late."""
+        return self.filter(closes_order=True)
+
 
 class Refund(TimestampedModel):
     """Money going back for one payment.  `number` is what the provider knows it by, on every try.

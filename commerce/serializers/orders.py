@@ -2,7 +2,17 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from commerce.models import Order, OrderItem, Payment, PaymentMethod, Refund, RefundReason
+from commerce.models import (
+    Fulfilment,
+    Order,
+    OrderItem,
+    OrderStatus,
+    Payment,
+    PaymentMethod,
+    Refund,
+    RefundReason,
+    Shipment,
+)
 from commerce.payables import Want
 from config.api.serializers import ApiModelSerializer, MoneyField, ReadSerializer
 from config.masking import mask_phone
@@ -27,6 +37,14 @@ class DeliveryAddressSerializer(ReadSerializer):
     phone = serializers.CharField(source="receiver_phone", read_only=True)
     region = serializers.CharField(read_only=True)
     detail = serializers.CharField(source="address_detail", read_only=True)
+
+
+class ShipmentSerializer(ApiModelSerializer):
+    carrier_name = serializers.CharField(source="get_carrier_display", read_only=True)
+
+    class Meta:
+        model = Shipment
+        fields = ["id", "carrier", "carrier_name", "tracking_number", "shipped_at"]
 
 
 class OrderSerializer(ApiModelSerializer):
@@ -58,10 +76,33 @@ class OrderSerializer(ApiModelSerializer):
             "paid_at",
             "completed_at",
             "merchant_id",
+            "fulfilment",
+            "handed_over_at",
+            "confirm_by",
             "delivery_address",
             "remark",
             "items",
         ]
+
+
+class OrderDetailSerializer(OrderSerializer):
+    """With its parcels and, once it is paid, the code to show on the spot (null otherwise)."""
+
+    shipments = serializers.SerializerMethodField()
+    verification_code = serializers.SerializerMethodField()
+
+    class Meta(OrderSerializer.Meta):
+        fields = [*OrderSerializer.Meta.fields, "shipments", "verification_code"]
+
+    @extend_schema_field(ShipmentSerializer(many=True))
+    def get_shipments(self, order):
+        sent = order.fulfilment == Fulfilment.SHIPPING
+        return ShipmentSerializer(order.shipments.all(), many=True).data if sent else []
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_verification_code(self, order):
+        waiting = order.status == OrderStatus.PAID and order.fulfilment == Fulfilment.VERIFICATION
+        return order.verification_code.code if waiting else None
 
 
 class ListedOrderSerializer(OrderSerializer):

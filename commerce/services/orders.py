@@ -17,14 +17,26 @@ from commerce.errors import (
     AddressNeeded,
     AddressUnknown,
     AmountTooLarge,
+    MixedFulfilment,
     MixedMerchants,
     NotCancellable,
     PriceChanged,
     RepeatedItem,
 )
-from commerce.models import Address, Order, OrderItem, OrderStatus, Payment, PaymentStatus
+from commerce.models import (
+    HANDED_OVER,
+    Address,
+    Fulfilment,
+    Order,
+    OrderItem,
+    OrderStatus,
+    Payment,
+    PaymentStatus,
+)
 from commerce.payables import Offer, Want, payable_for
+from commerce.services.handing_over import begin_fulfilment
 from commerce.services.ledger import book_release, book_sale, wait_for_release
+from commerce.services.order_notices import subject_of
 from commerce.services.wake import CLOSE, wake
 from config.db import transact
 from config.errors import NotFound
@@ -40,11 +52,6 @@ def lock_order(order_id: int) -> Order:
     if order is None:
         raise NotFound
     return order
-
-
-def subject_of(order_id: int) -> str:
-    """What notices about an order, and about what it bought, have in common."""
-    return f"order:{order_id}"
 
 
 @transact
@@ -73,6 +80,7 @@ def place_order(
             total_amount=total,
             expires_at=timezone.now() + timedelta(seconds=_time_to_pay(offers)),
             merchant_id=_merchant_of(offers),
+            fulfilment=_fulfilment_of(offers),
             remark=remark,
             **sent_to,
         )
@@ -112,6 +120,14 @@ def _merchant_of(offers: list[Offer]) -> int | None:
     return merchants.pop()
 
 
+def _fulfilment_of(offers: list[Offer]) -> Fulfilment:
+    """What is in a parcel cannot be fetched with the same order, nor the other way round."""
+    ways = {offer.fulfilment for offer in offers} - {Fulfilment.NONE}
+    if len(ways) > 1:
+        raise MixedFulfilment
+    return ways.pop() if ways else Fulfilment.NONE
+
+
 def _sent_to(user: User, offers: list[Offer], address_id: int | None) -> dict[str, str]:
     """The columns of the order that say where it goes; none when nothing is sent."""
     if not any(offer.needs_address for offer in offers):
@@ -144,6 +160,7 @@ def mark_paid(order: Order, items: Sequence[OrderItem], *, payment: Payment | No
         book_sale(order, payment)
     for item in items:
         payable_for(item.kind).fulfil(item)
+    begin_fulfilment(order)
 
 
 @transact
@@ -153,7 +170,7 @@ def cancel_order(order_id: int, *, actor: User, reason: str = "") -> Order:
     NotCancellable for a paid order: what was bought has its own rules and fee.
     """
     order = lock_order(order_id)
-    if order.status in {OrderStatus.PAID, OrderStatus.COMPLETED}:
+    if order.status in {OrderStatus.PAID, *HANDED_OVER, OrderStatus.COMPLETED}:
         raise NotCancellable(status=order.status)
     own = actor.pk == order.user_id
     close_order(
@@ -208,7 +225,7 @@ def stop_attempts(order: Order) -> list[Payment]:
 
 @transact
 def complete_order(order_id: int, *, actor: User | None = None) -> Order:
-    """PAID to COMPLETED: what was bought was delivered to the end."""
+    """To COMPLETED: what was bought was delivered to the end, or its buyer has it."""
     order = lock_order(order_id)
     now = timezone.now()
     move(order, OrderStatus.COMPLETED, actor=actor, completed_at=now,

@@ -11,19 +11,14 @@ from accounts.models import User
 from accounts.services.holdings import Blocker, Holding
 from commerce import models
 from commerce.models import (
+    HANDED_OVER,
     MerchantStatus,
     Order,
     OrderStatus,
     Payment,
     PaymentStatus,
     Refund,
-    RefundStatus,
 )
-
-_OPEN_REFUNDS = (
-    RefundStatus.REQUESTED, RefundStatus.CONFIRMING, RefundStatus.APPROVED,
-    RefundStatus.PROCESSING, RefundStatus.FAILED,
-)  # fmt: skip
 
 HOLDINGS = (
     Holding(models.Address, hidden=("row_key",)),
@@ -37,8 +32,13 @@ HOLDINGS = (
     Holding(
         Order,
         clear={"receiver": "", "receiver_phone": "", "region": "", "address_detail": "",
-               "remark": ""},
+               "remark": "", "merchant_note": ""},
         keep=("number",),
+    ),
+    Holding(models.Shipment, "order__user", clear={}, keep=("tracking_number", "wrong_number")),
+    Holding(
+        models.VerificationCode, "order__user", clear={"code": None}, keep=("row_key",),
+        hidden=("row_key", "code_index"),
     ),
     Holding(models.OrderItem, "order__user", clear={}, keep=("kind", "title", "image_url")),
     Holding(
@@ -74,7 +74,7 @@ def blockers(user: User) -> list[Blocker]:
         "unpaid_orders": (_("有待支付的订单"), mine.filter(status=OrderStatus.PENDING)),
         "open_orders": (
             _("有尚未完成的订单"),
-            mine.filter(status__in=(OrderStatus.PAID, OrderStatus.REFUNDING)),
+            mine.filter(status__in=(OrderStatus.PAID, *HANDED_OVER, OrderStatus.REFUNDING)),
         ),
         "open_payments": (
             _("有尚未确认结果的支付"),
@@ -82,7 +82,7 @@ def blockers(user: User) -> list[Blocker]:
         ),
         "open_refunds": (
             _("有处理中的退款"),
-            Refund.objects.filter(order__user=user, status__in=_OPEN_REFUNDS),
+            Refund.objects.open().filter(order__user=user),
         ),
     }
     running = (MerchantStatus.APPROVED, MerchantStatus.SUSPENDED)

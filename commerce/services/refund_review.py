@@ -10,7 +10,8 @@ from accounts.models import User
 from accounts.services.notifications import notify
 from commerce.errors import CannotReviewOwn, RefundUnderWay, SecondPersonNeeded
 from commerce.models import Order, OrderStatus, Refund, RefundStatus
-from commerce.services.orders import lock_order, subject_of
+from commerce.services.order_notices import subject_of
+from commerce.services.orders import lock_order
 from commerce.services.refunds import WAITING, is_large, turn_down
 from commerce.services.wake import REFUND, wake
 from config.db import transact

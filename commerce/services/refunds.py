@@ -21,6 +21,7 @@ from commerce.errors import (
 )
 from commerce.gateways.base import RefundResult, RefundState
 from commerce.models import (
+    HANDED_OVER,
     AnomalyKind,
     Order,
     OrderStatus,
@@ -31,9 +32,11 @@ from commerce.models import (
     RefundStatus,
 )
 from commerce.payables import payable_for
+from commerce.services import order_notices
 from commerce.services.anomalies import record_anomaly
 from commerce.services.ledger import book_refund, book_release, book_return
-from commerce.services.orders import lock_order, subject_of
+from commerce.services.order_notices import subject_of
+from commerce.services.orders import lock_order
 from commerce.services.wake import REFUND, wake
 from config.db import transact
 from config.errors import DomainError, NotFound
@@ -120,7 +123,8 @@ def request_refund(
     order = lock_order(order_id)
     if order.user_id != user.pk:
         raise NotFound
-    if order.status not in {OrderStatus.PAID, OrderStatus.COMPLETED} or order.paid_by is None:
+    refundable = {OrderStatus.PAID, *HANDED_OVER, OrderStatus.COMPLETED}
+    if order.status not in refundable or order.paid_by is None:
         raise NotRefundable(status=order.status)
     payment, earlier = order.paid_by, list(order.refunds.all())
     waiting = [
@@ -132,10 +136,12 @@ def request_refund(
         return waiting[0]
     if payment.refunded_amount >= payment.amount:
         raise NotRefundable(status=order.status)
-    return _create(
+    refund = _create(
         payment, amount=payment.amount - payment.refunded_amount, key=f"request:{len(earlier)}",
         status=RefundStatus.REQUESTED, reason_code=reason_code, reason=reason, requested_by=user,
     )  # fmt: skip
+    order_notices.refund_asked(order, refund)
+    return refund
 
 
 def turn_down(refund: Refund, *, actor: User | None, note: str) -> None:

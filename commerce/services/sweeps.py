@@ -9,6 +9,12 @@ from django.utils import timezone
 
 from commerce.gateways.base import gateway_for
 from commerce.models import Order, OrderStatus, Payment, PaymentStatus, Refund, RefundStatus
+from commerce.services.confirming import (
+    confirm_by_itself,
+    remind_to_confirm,
+    to_confirm,
+    to_remind,
+)
 from commerce.services.expiry import Lines, close_attempt, close_overdue
 from commerce.services.ledger import release_order
 from commerce.services.payments import deliver, due_at, take_answer
@@ -63,6 +69,14 @@ def settle_orders(now: datetime, limit: int) -> int:
     due = Order.objects.filter(status=OrderStatus.COMPLETED, settles_at__lte=now)
     due = due.order_by("settles_at").values_list("pk", flat=True)
     return _each(list(due[:limit]), lambda pk: release_order(pk, now=now))
+
+
+def confirm_orders(now: datetime, limit: int) -> int:
+    """Complete what was handed over long enough ago, remind buyers before; how many completed."""
+    soon = to_remind(now).order_by("remind_at").values_list("pk", flat=True)
+    _each(list(soon[:limit]), lambda pk: remind_to_confirm(pk, now=now))
+    due = to_confirm(now).order_by("confirm_by").values_list("pk", flat=True)
+    return _each(list(due[:limit]), lambda pk: confirm_by_itself(pk, now=now))
 
 
 def _ask_about(payment: Payment, lines: Lines) -> bool:

@@ -1,5 +1,5 @@
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, status
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
@@ -9,24 +9,33 @@ from commerce.filters import OrderFilter
 from commerce.models import Order
 from commerce.serializers.orders import (
     ListedOrderSerializer,
+    OrderDetailSerializer,
     OrderSerializer,
     PlaceOrderSerializer,
 )
+from commerce.services.confirming import confirm_order, hide_order
 from commerce.services.orders import cancel_order, place_order
 from config.api.permissions import LOGIN
 from config.api.viewsets import ApiViewSet
 from config.errors import IllegalTransition
 
 
-class OrderViewSet(mixins.RetrieveModelMixin, ApiViewSet):
+class OrderViewSet(ApiViewSet):
     """/order: a person's own orders."""
 
     serializer_class = OrderSerializer
     write_serializer_class = PlaceOrderSerializer
     filterset_class = OrderFilter
     ordering_fields = ["created_at", "total_amount"]
-    permissions = {"list": LOGIN, "retrieve": LOGIN, "create": LOGIN, "cancel": LOGIN}
-    summaries = {"create": "下单", "cancel": "取消未支付的订单"}
+    permissions = dict.fromkeys(
+        ("list", "retrieve", "create", "cancel", "confirm", "destroy"), LOGIN
+    )
+    summaries = {
+        "create": "下单",
+        "cancel": "取消未支付的订单",
+        "confirm": "确认收货",
+        "destroy": "删除已结束的订单",
+    }
     refusals = {
         "create": (
             errors.UnknownKind,
@@ -38,6 +47,8 @@ class OrderViewSet(mixins.RetrieveModelMixin, ApiViewSet):
             errors.AddressUnknown,
         ),
         "cancel": (errors.NotCancellable, IllegalTransition),
+        "confirm": (errors.NotConfirmable, errors.RefundOpen),
+        "destroy": (errors.NotHideable,),
     }
 
     def get_queryset(self):
@@ -46,6 +57,10 @@ class OrderViewSet(mixins.RetrieveModelMixin, ApiViewSet):
     @extend_schema(responses=ListedOrderSerializer(many=True))
     def list(self, request):
         return self.page(self.filter_queryset(self.get_queryset()), ListedOrderSerializer)
+
+    @extend_schema(responses=OrderDetailSerializer)
+    def retrieve(self, request, pk):
+        return Response(OrderDetailSerializer(self.get_object()).data)
 
     @extend_schema(request=PlaceOrderSerializer, responses={201: OrderSerializer})
     @idempotent
@@ -60,3 +75,15 @@ class OrderViewSet(mixins.RetrieveModelMixin, ApiViewSet):
     def cancel(self, request, pk):
         order = cancel_order(self.get_object().pk, actor=request.user)
         return Response(OrderSerializer(order).data)
+
+    @extend_schema(request=None, responses=OrderSerializer)
+    @action(detail=True, methods=["post"])
+    def confirm(self, request, pk):
+        """What was sent has come, what was fetched is fine."""
+        order = confirm_order(self.get_object().pk, actor=request.user)
+        return Response(OrderSerializer(order).data)
+
+    def destroy(self, request, pk):
+        """For oneself only, and only what has ended: merchant and staff still see it."""
+        hide_order(self.get_object().pk)
+        return Response({})

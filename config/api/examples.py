@@ -2,6 +2,7 @@
 
 DEEPEST = 6
 BY_NAME = {
+    "tracking_number": "SF1234567890",
     "phone": "13800138000", "emergency_phone": "13800138001", "email": "xiaoban@example.com",
     "nickname": "小伴", "name": "林晓", "username": "xiaoban", "title": "国家二级心理咨询师",
     "city": "上海", "description": "首次咨询前的说明", "reason": "临时有事", "note": "最近睡眠不好",

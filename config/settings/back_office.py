@@ -138,6 +138,8 @@ CONSTANCE_CONFIG = {
     "CLOSE_GRACE_SECONDS": (120, "支付渠道无应答时,超时订单最多再等待的时间(秒)", "seconds"),
     "REFUND_SECOND_PERSON_ABOVE": (1000, "一笔支付的退款超过多少元须由第二人复核", "yuan"),
     "SETTLE_DAYS": (7, "订单完成多少天后结算", "days"),
+    "AUTO_CONFIRM_DAYS": (15, "发货或核销多少天后自动确认收货", "days"),
+    "CONFIRM_REMIND_DAYS": (3, "自动确认前多少天提醒买家", "days"),
     "CANCEL_FREE_HOURS": (24, "开始前多少小时可免费取消", "hours"),
     "CANCEL_FEE_HOURS": (2, "开始前多少小时内取消不退款", "hours"),
     "CANCEL_FEE_PERCENT": (30, "免费取消时限之后收取的费用(%)", "percent"),
@@ -182,7 +184,7 @@ CONSTANCE_CONFIG_FIELDSETS = {
     "订单与支付": (
         "ORDER_TTL_SECONDS", "HOLD_TTL_SECONDS", "MAX_UNPAID_HOLDS",
         "CALLBACK_WINDOW_SECONDS", "CLOSE_GRACE_SECONDS", "REFUND_SECOND_PERSON_ABOVE",
-        "SETTLE_DAYS",
+        "SETTLE_DAYS", "AUTO_CONFIRM_DAYS", "CONFIRM_REMIND_DAYS",
     ),
     "预约": (
         "CANCEL_FREE_HOURS", "CANCEL_FEE_HOURS", "CANCEL_FEE_PERCENT",

@@ -69,6 +69,8 @@ NO_RETENTION = {
     "commerce.Payment": _MONEY,
     "commerce.PaymentAnomaly": _MONEY,
     "commerce.Refund": _MONEY,
+    "commerce.Shipment": _MONEY,
+    "commerce.VerificationCode": _MONEY,
     "content.Category": _STATE,
     "content.DiseaseTag": _STATE,
     "counseling.Appointment": _MONEY,

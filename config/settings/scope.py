@@ -33,6 +33,7 @@ DATA_SCOPE = {
     "commerce.paymentanomaly": [f"payment__order__{_COUNSELOR}"],
     "commerce.paymentnotice": [],
     "commerce.refund": [f"order__{_COUNSELOR}"],
+    "commerce.shipment": ["order__merchant__user"],
     "counseling.appointment": ["counselor__user"],
     "counseling.clientprofile": ["appointments__counselor__user"],
     "counseling.counselor": ["user"],

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from accounts.services.notifications import notify
-from commerce.services.orders import subject_of
+from commerce.services.order_notices import subject_of
 from counseling.models import Appointment
 
 # WeChat refuses a longer `thing` (47003); `name` takes ten Chinese characters.

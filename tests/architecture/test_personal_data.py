@@ -23,6 +23,8 @@ ACTORS = {
     "commerce.Refund.confirmed_by",
     "commerce.Refund.requested_by",
     "commerce.Refund.reviewed_by",
+    "commerce.Shipment.shipped_by",
+    "commerce.VerificationCode.used_by",
     "counseling.Appointment.cancelled_by",
 }
 WORDS = (

@@ -3,6 +3,7 @@ import json
 import pytest
 from django.test import Client
 
+from commerce.models import Fulfilment
 from commerce.payables import _payable
 from commerce.services.starting import start_payment
 from tests.commerce.payable import KIND, PATH, TagPayable
@@ -15,6 +16,7 @@ def _something_to_sell(settings, monkeypatch):
     monkeypatch.setattr(TagPayable, "refuse", set())
     monkeypatch.setattr(TagPayable, "crash", set())
     monkeypatch.setattr(TagPayable, "hold_seconds", None)
+    monkeypatch.setattr(TagPayable, "fulfilment", Fulfilment.NONE)
     monkeypatch.setattr(TagPayable, "merchants", {})
     monkeypatch.setattr(TagPayable, "needs_address", False)
     _payable.cache_clear()

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db.models import Value
 from django.db.models.functions import Concat
 
+from commerce.models import Fulfilment
 from commerce.payables import Offer
 from config.errors import DomainError
 from content.models import DiseaseTag
@@ -30,6 +31,7 @@ class TagPayable:
     refuse: set[str] = set()  # steps that refuse
     crash: set[str] = set()  # steps that fail with a bug
     hold_seconds: int | None = None
+    fulfilment = Fulfilment.NONE
     merchants: dict[int, int] = {}  # whose a tag is
     needs_address = False
 
@@ -43,6 +45,7 @@ class TagPayable:
             unit_price=Decimal(price).scaleb(-2),
             details=want.options.get("colour"),
             hold_seconds=self.hold_seconds,
+            fulfilment=self.fulfilment,
             merchant_id=self.merchants.get(want.target_id),
             needs_address=self.needs_address,
             image_url=f"https://cdn.example.com/{want.target_id}.webp"

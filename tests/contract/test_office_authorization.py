@@ -96,6 +96,7 @@ PAGES = {
         "FKAS", actions=dict.fromkeys(("approve", "confirm", "reject", "retry"), "FS"),
         step_up=frozenset({"approve", "confirm", "retry"}),
     ),
+    "commerce.shipment": Page("FKAS"),
     "constance.config": Page("S", change="S", step_up=frozenset({"change"})),
     "content.category": Page("CAS", "CAS", "CAS", "CAS"),
     "content.diseasetag": Page("CAS", "CAS", "CAS", "CAS", {"merge": "CAS"}),

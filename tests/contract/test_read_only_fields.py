@@ -41,7 +41,9 @@ VOLATILE = {
     "user_agent", "successor_id", "session_id", "sent_at", "last_at", "stepped_up_at",
     "row_key", "receiver", "region", "detail",
     "free_cancel_until", "fee_cancel_until",
-    "key", "lease_until", "contact_person", "contact_phone", "email", "submitted_at",
+    "key", "lease_until", "code", "completed_at", "handed_over_at", "confirm_by", "remind_at",
+    "shipped_at", "used_at", "hidden_at",
+    "contact_person", "contact_phone", "email", "submitted_at",
     "reviewed_at", "message_id", "prefix", "sealed_filters", "context",
 }  # fmt: skip
 WRITES = [name for name in ROUTES if name.split()[0] in {"POST", "PUT", "PATCH"}]

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User, WeChatIdentity
 from commerce.gateways.base import Trade, TradeState
-from commerce.models import Address, Merchant, MerchantApplication, Order, Payment
+from commerce.models import Address, Fulfilment, Merchant, MerchantApplication, Order, Payment
 from commerce.payables import Want
 from commerce.services.orders import place_order
 from commerce.services.payments import settle
@@ -113,6 +113,20 @@ def payer(sandbox, user: User, persona: str = "") -> str:
     openid = sandbox.persona(**({"id": persona} if persona else {}))["openids"][settings.WX_APPID]
     WeChatIdentity.objects.create(user=user, appid=settings.WX_APPID, openid=openid)
     return openid
+
+
+def sold(fulfilment: str, *, user: User | None = None, merchant: Merchant | None = None) -> Order:
+    """A paid order whose seller has to send it, or to hand it over on the spot."""
+    order = place(user or UserFactory())
+    order.fulfilment, order.remark = fulfilment, "请放门口"
+    order.merchant = merchant or MerchantFactory(status="approved")
+    if fulfilment == Fulfilment.SHIPPING:
+        order.receiver, order.receiver_phone = "周小舟", "13733334444"
+        order.region, order.address_detail = "浙江省 杭州市 西湖区", "文三路 1 号"
+    order.save()
+    pay(order)
+    order.refresh_from_db()
+    return order
 
 
 def yuan(text: str) -> Decimal:

@@ -25,7 +25,14 @@ from accounts.models import (
 )
 from accounts.services.api_keys import create_key
 from accounts.services.parameters import change_parameters
-from commerce.models import AnomalyKind, PaymentAnomaly, PaymentNotice, RefundReason
+from commerce.models import (
+    AnomalyKind,
+    Order,
+    PaymentAnomaly,
+    PaymentNotice,
+    RefundReason,
+    Shipment,
+)
 from commerce.services.refunds import request_refund
 from tests.factories.commerce import AddressFactory, ApplicationFactory, MerchantFactory
 from tests.factories.content import CategoryFactory, DiseaseTagFactory
@@ -51,6 +58,7 @@ def fill() -> None:
     FileFactory(owner=user)
     Organisation.objects.create(name=f"华东中心{tag}")
     MerchantFactory()
+    _sold(user, tag)
     ApplicationFactory()
     AddressFactory()
     CategoryFactory(name="心理科普")
@@ -62,6 +70,19 @@ def fill() -> None:
     PeriodicTask.objects.create(
         name=f"发送通知{tag}", task="accounts.deliver_notifications", interval=every
     )
+
+
+def _sold(user: User, tag: str) -> None:
+    """What a merchant sent."""
+    order = Order.objects.create(
+        number=f"ORD{tag.upper()}", user=user, merchant=MerchantFactory(status="approved"),
+        total_amount=50, status="shipped", fulfilment="shipping", expires_at=timezone.now(),
+        paid_at=timezone.now(), handed_over_at=timezone.now(),
+    )  # fmt: skip
+    Shipment.objects.create(
+        order=order, carrier="SF", tracking_number=f"SF{tag.upper()}", shipped_at=timezone.now(),
+        shipped_by=order.merchant.user,
+    )  # fmt: skip
 
 
 def _people(user: User, tag: str) -> None:

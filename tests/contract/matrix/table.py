@@ -7,6 +7,8 @@ from tests.factories.accounts import PASSWORD
 OWNER = frozenset({"owner"})
 # An appointment exists for its two sides and for those who manage appointments.
 BOTH_SIDES = frozenset({"owner", "counselor", "customer_service", "admin", "super_admin"})
+# A served order exists for its buyer's app elsewhere; here for the merchant and for staff.
+SERVERS = frozenset({"counselor", "finance", "customer_service", "admin", "super_admin"})
 NOT_THE_ACTORS = frozenset({403})  # the business itself refuses this side of the appointment
 
 
@@ -18,6 +20,15 @@ def own(**path) -> Case:
 def side(**more) -> Case:
     """An appointment, as one of its sides or as staff."""
     return Case(LOGIN, path={"pk": "appointment_id"}, who=BOTH_SIDES, also=NOT_THE_ACTORS, **more)
+
+
+def served(**more) -> Case:
+    """An order to serve, for its merchant ("counselor" has the shop) and for staff."""
+    return Case(LOGIN, path={"pk": "served_order_id"}, who=SERVERS, **more)
+
+
+def _parcel(world) -> dict:
+    return {"carrier": "SF", "tracking_number": "SF1234567890"}
 
 
 def staff(
@@ -296,10 +307,23 @@ TABLE: dict[str, Case] = {
         LOGIN, path={"pk": "address_id"}, who=OWNER, body=lambda world: {"detail": "文三路 2 号"}
     ),
     "DELETE /addresses/<pk>": own(pk="address_id"),
+    "GET /merchants/orders": Case(LOGIN, who=SERVERS),
+    "GET /merchants/orders/<pk>": served(),
+    "POST /merchants/orders/<pk>/ship": served(body=lambda world: {"parcels": [_parcel(world)]}),
+    "POST /merchants/orders/<pk>/correct": Case(
+        LOGIN, path={"pk": "sent_order_id"}, who=SERVERS,
+        body=lambda world: {"shipment_id": world.shipment_id, "parcel": _parcel(world)},
+    ),
+    "PUT /merchants/orders/<pk>/note": served(body=lambda world: {"note": "多送一枝"}),
+    "POST /merchants/orders/verify": Case(
+        LOGIN, who=SERVERS, also=frozenset({404}), body=lambda world: {"code": world.code}
+    ),
     "GET /order": Case(LOGIN, who=OWNER),
     "GET /order/<pk>": own(pk="order_id"),
     "POST /order": Case(LOGIN, who=OWNER, body=_order),
     "POST /order/<pk>/cancel": own(pk="order_id"),
+    "POST /order/<pk>/confirm": own(pk="sent_order_id"),
+    "DELETE /order/<pk>": own(pk="done_order_id"),
     "POST /pay": Case(
         LOGIN, who=OWNER, also=frozenset({404}), body=lambda world: {"order_id": world.order_id}
     ),

@@ -21,7 +21,16 @@ from accounts.services.consents import give_consent, publish_agreement
 from accounts.services.role_editing import save_role
 from accounts.services.roles import assign_role
 from accounts.services.sessions import revoke_all
-from commerce.models import Order, OrderItem, OrderStatus, Payment, PaymentStatus, Refund
+from commerce.models import (
+    Order,
+    OrderItem,
+    OrderStatus,
+    Payment,
+    PaymentStatus,
+    Refund,
+    Shipment,
+)
+from commerce.services.codes import issue_code
 from content.models import Category, DiseaseTag
 from counseling.models import (
     Appointment,
@@ -60,6 +69,7 @@ class World:
         self._practice()
         self._owners_things()
         self._merchants()
+        self._shop_orders()
         self.secrets = {
             "the owner's phone": self.owner.phone,
             "the client's name": "林小满",
@@ -204,6 +214,24 @@ class World:
                 **words,
             )
             setattr(self, name, made)
+
+    def _shop_orders(self):
+        """One to send, one on its way, one that is over, one to fetch."""
+        for name, status, fulfilment in (
+            ("served", "paid", "shipping"), ("sent", "shipped", "shipping"),
+            ("done", "completed", "shipping"), ("fetched", "paid", "verification"),
+        ):  # fmt: skip
+            order = Order.objects.create(
+                number=f"ORD{name.upper():X<16}", user=self.owner, merchant=self.shop,
+                total_amount=50, status=status, fulfilment=fulfilment, paid_at=timezone.now(),
+                expires_at=timezone.now(),
+            )  # fmt: skip
+            setattr(self, f"{name}_order", order)
+        self.shipment = Shipment.objects.create(
+            order=self.sent_order, carrier="YTO", tracking_number="YT0000000001",
+            shipped_at=timezone.now(),
+        )  # fmt: skip
+        self.code = issue_code(self.fetched_order).code
 
     def _booking(self, slot: TimeSlot, status: str) -> tuple[Order, Appointment]:
         paid = status == OrderStatus.PAID
