@@ -1,8 +1,18 @@
 """What of accounts can be exported."""
 
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.errors import ExportInvalid
 from accounts.filters import UserFilter
-from accounts.models import Gender, Role, User, UserStatus, UserTag
-from accounts.services.export_kinds import Column, TableExport
+from accounts.models import ExportFormat, ExportJob, Gender, Role, User, UserStatus, UserTag
+from accounts.serializers.stats import SpanQuery
+from accounts.services.export_kinds import Column, Progress, TableExport, table_for
+from accounts.services.stat_tables import rows_of
+from accounts.services.user_stats import UserStats, may_take_along, user_stats
 from config.masking import mask_email, mask_phone
 
 _STATUS, _GENDER = dict(UserStatus.choices), dict(Gender.choices)
@@ -41,6 +51,47 @@ class UserExport(TableExport):
 
     def rows(self, user):
         return User.objects.prefetch_related("groups", "tags")
+
+
+class UserStatsExport:
+    """The figures of GET /stat/user, by its days, as far as its requester's role reaches."""
+
+    label = "用户统计"
+    formats = (ExportFormat.CSV, ExportFormat.XLSX)
+    columns: Mapping[str, Any] = {}
+
+    def allows(self, user: User, *, unmasked: bool) -> bool:
+        return not unmasked and may_take_along(user)
+
+    def check(self, filters: Mapping[str, Any], *, user: User) -> dict[str, str]:
+        """The days as they are today: what is asked for later by the same words are others."""
+        if unknown := filters.keys() - SpanQuery().fields.keys():
+            raise ExportInvalid(filters={name: [_("没有这个筛选条件")] for name in sorted(unknown)})
+        span = _span(filters)
+        return {"from": str(span["first"]), "to": str(span["last"]), "by": str(span["by"])}
+
+    def count(self, job: ExportJob) -> int:
+        return len(rows_of(self._stats(job))) - 1
+
+    def write(self, job: ExportJob, file: BinaryIO, *, progress: Progress) -> None:
+        heads, *rows = rows_of(self._stats(job))
+        table = table_for(job.format)(file, heads)
+        for row in rows:
+            table.add(row)
+        progress(len(rows))
+        table.close()
+
+    def _stats(self, job: ExportJob) -> UserStats:
+        if job.filters is None:
+            raise ExportInvalid
+        return user_stats(**_span(job.filters), viewer=job.requested_by, now=timezone.now())
+
+
+def _span(filters: Mapping[str, Any]) -> dict[str, Any]:
+    query = SpanQuery(data=filters)
+    if not query.is_valid():
+        raise ExportInvalid(filters={name: list(why) for name, why in query.errors.items()})
+    return query.validated_data
 
 
 def _year(birthday) -> str:

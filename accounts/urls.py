@@ -122,6 +122,7 @@ urlpatterns = [
         rf"^role/{_PK}$", RoleViewSet.as_view({"get": "retrieve"} | _CHANGES), name="role-detail"
     ),
     path("stat/user", UserStatsViewSet.as_view({"get": "retrieve"}), name="stat-user"),
+    path("stat/user/export", UserStatsViewSet.as_view({"post": "export"}), name="stat-user-export"),
     path("menu", MenuViewSet.as_view({"get": "list", "post": "create"}), name="menu"),
     re_path(
         rf"^menu/{_PK}$", MenuViewSet.as_view({"get": "retrieve"} | _CHANGES), name="menu-detail"

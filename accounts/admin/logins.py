@@ -13,19 +13,11 @@ from accounts.errors import (
     TooManyOtps,
 )
 from accounts.models import LoginLog, LoginSession, WeChatIdentity
+from accounts.services.login_log import METHODS
 from accounts.services.users import end_session
 from config.admin import BackOfficeAdmin, ReadOnly, in_words, masked
 from config.masking import mask_key
 
-METHODS = {
-    "password": "密码",
-    "phone": "短信验证码",
-    "wechat": "微信",
-    "wx_phone": "微信手机号",
-    "register": "注册",
-    "back_office": "后台",
-    "refresh": "刷新令牌",
-}
 ENDINGS = {
     "deleted": "账号注销",
     "device": "本人移除设备",

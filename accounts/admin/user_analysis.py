@@ -1,7 +1,6 @@
 """The page 用户分析: how people come, stay and pay; as far as its reader's role reaches."""
 
 import csv
-from datetime import date
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
@@ -10,10 +9,17 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
-from accounts.admin.logins import METHODS
 from accounts.models import Period, Segment, User
 from accounts.serializers.stats import SpanQuery
 from accounts.services.segments import segment_counts
+from accounts.services.stat_tables import (
+    NOT_TOLD,
+    by_method,
+    by_platform,
+    labels,
+    rows_of,
+    trend,
+)
 from accounts.services.user_stats import (
     PERMISSION,
     UserStats,
@@ -27,7 +33,6 @@ from config.admin.charts import OPTIONS, bar_data, lines_data
 from config.tables import cell
 
 SPANS = (7, 30, 90)
-_NOT_TOLD = "<5"
 
 
 class UserAnalysis:
@@ -52,9 +57,9 @@ class UserAnalysis:
             "today": timezone.localdate(),
             "spans": SPANS,
             "options": OPTIONS,
-            "trend": lines_data(_labels(stats), _trend(stats)),
-            "methods": lines_data(_labels(stats), _by_method(stats)),
-            "platforms": lines_data(_labels(stats), _by_platform(stats)),
+            "trend": lines_data(labels(stats), trend(stats)),
+            "methods": lines_data(labels(stats), by_method(stats)),
+            "platforms": lines_data(labels(stats), by_platform(stats)),
             "hours": bar_data(
                 "登录", [f"{hour} 时" for hour in range(24)],
                 login_hours(viewer=request.user, **span),
@@ -77,7 +82,7 @@ class UserAnalysis:
         response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
         name = f"user-stats-{stats.first}-{stats.last}.csv"
         response["Content-Disposition"] = f'attachment; filename="{name}"'
-        csv.writer(response).writerows([[cell(value) for value in row] for row in _rows(stats)])
+        csv.writer(response).writerows([[cell(value) for value in row] for row in rows_of(stats)])
         return response
 
     def _asked(self, request, source) -> tuple[SpanQuery, UserStats]:
@@ -94,33 +99,13 @@ class UserAnalysis:
         return query, user_stats(**wanted, viewer=request.user, now=timezone.now())
 
 
-def _labels(stats: UserStats) -> list[str]:
-    if stats.by == Period.MONTH:
-        return [f"{start.year}年{start.month}月" for start in stats.starts]
-    end = "起" if stats.by == Period.WEEK else ""
-    return [f"{start.month}月{start.day}日{end}" for start in stats.starts]
-
-
-def _trend(stats: UserStats) -> dict[str, list[int]]:
-    return {"新增用户": stats.registered, "活跃用户": stats.active, "登录次数": stats.logins}
-
-
-def _by_method(stats: UserStats) -> dict[str, list[int]]:
-    return {METHODS.get(name, name): numbers for name, numbers in stats.logins_by_method.items()}
-
-
-def _by_platform(stats: UserStats) -> dict[str, list[int]]:
-    other = {"other": "未知"}
-    return {other.get(name, name): numbers for name, numbers in stats.logins_by_platform.items()}
-
-
 def _funnel_table(stats: UserStats) -> dict:
     whole = stats.funnel[0].number
     rows = []
     for step in stats.funnel:
         told = step.number is not None
         share = f"{step.number / whole:.1%}" if told and whole else "-"
-        rows.append([step.title, step.number if told else _NOT_TOLD, share])
+        rows.append([step.title, step.number if told else NOT_TOLD, share])
     return {"headers": ["步骤", "人数", "占注册"], "rows": rows}
 
 
@@ -128,7 +113,7 @@ def _retention_table(stats: UserStats) -> dict:
     rows = [
         [label, size, *("-" if share is None else f"{share:.1%}" for share in shares)]
         for label, size, *shares in zip(
-            _labels(stats), stats.registered, *stats.retention.values(), strict=True
+            labels(stats), stats.registered, *stats.retention.values(), strict=True
         )
         if size
     ]
@@ -137,7 +122,7 @@ def _retention_table(stats: UserStats) -> dict:
 
 
 def _features_table(uses) -> dict:
-    rows = [[use.title, _NOT_TOLD if use.number is None else use.number] for use in uses]
+    rows = [[use.title, NOT_TOLD if use.number is None else use.number] for use in uses]
     return {"headers": ["功能", "次数"], "rows": rows}
 
 
@@ -158,21 +143,3 @@ def _segments(viewer: User) -> dict:
             for name, label in Segment.choices
         ],
     }
-
-
-def _rows(stats: UserStats) -> list[list]:
-    columns: dict[str, list] = dict(_trend(stats))
-    columns |= {f"登录·{name}": numbers for name, numbers in _by_method(stats).items()}
-    columns |= {f"平台·{name}": numbers for name, numbers in _by_platform(stats).items()}
-    columns |= {
-        f"第 {after} 天留存": ["" if share is None else f"{share:.2%}" for share in shares]
-        for after, shares in stats.retention.items()
-    }
-    first: list[date] = stats.starts
-    table = [["日期", *columns]]
-    table += [[str(day), *row] for day, *row in zip(first, *columns.values(), strict=True)]
-    return [*table, [], *([step.title, _told(step)] for step in stats.funnel)]
-
-
-def _told(step) -> int | str:
-    return _NOT_TOLD if step.number is None else step.number

@@ -4,7 +4,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from accounts.models import Period
+from accounts.models import ExportFormat, Period
 from accounts.services.user_stats import LONGEST
 
 
@@ -29,6 +29,18 @@ class SpanQuery(serializers.Serializer):
         if (last - first).days >= LONGEST[data["by"]]:
             raise serializers.ValidationError({"from": _("时间范围过长")})
         return {"first": first, "last": last, "by": data["by"]}
+
+
+class StatsExportBody(SpanQuery):
+    """The days of the figures; no format: CSV."""
+
+    format = serializers.ChoiceField(choices=[ExportFormat.CSV, ExportFormat.XLSX], required=False)
+
+    def validate(self, data):
+        format = data.pop("format", "")
+        days = super().validate(data)
+        filters = {"from": days["first"], "to": days["last"], "by": days["by"]}
+        return {"filters": filters, "format": format}
 
 
 def _shares() -> serializers.ListField:

@@ -119,8 +119,7 @@ class TableExport:
 
     def write(self, job: ExportJob, file: BinaryIO, *, progress: Progress) -> None:
         columns = [self.columns[name] for name in job.columns]
-        make = XlsxTable if job.format == ExportFormat.XLSX else CsvTable
-        table, done = make(file, [column.title for column in columns]), 0
+        table, done = table_for(job.format)(file, [column.title for column in columns]), 0
         for batch in self._batches(job):
             for row in batch:
                 table.add([column.of(row, unmasked=job.unmasked) for column in columns])
@@ -144,6 +143,10 @@ class TableExport:
         while batch:
             yield batch
             batch = list(chosen.filter(pk__lt=batch[-1].pk)[:BATCH])
+
+
+def table_for(format: str) -> type[CsvTable | XlsxTable]:
+    return XlsxTable if format == ExportFormat.XLSX else CsvTable
 
 
 def _text(value: Any) -> str:

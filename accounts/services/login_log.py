@@ -10,6 +10,17 @@ from config.errors import DomainError
 from config.logs import security_event
 from config.prepared import insert
 
+# Ways in, in words.
+METHODS = {
+    "password": "密码",
+    "phone": "短信验证码",
+    "wechat": "微信",
+    "wx_phone": "微信手机号",
+    "register": "注册",
+    "back_office": "后台",
+    "refresh": "刷新令牌",
+}
+
 
 @dataclass(frozen=True)
 class Device:

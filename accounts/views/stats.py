@@ -3,10 +3,14 @@
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
 from rest_framework.response import Response
 
+from accounts import errors
 from accounts.models import Period
-from accounts.serializers.stats import SpanQuery, UserStatsSerializer
+from accounts.serializers.exports import ExportJobSerializer
+from accounts.serializers.stats import SpanQuery, StatsExportBody, UserStatsSerializer
+from accounts.services.exports import request_export
 from accounts.services.user_stats import PERMISSION, user_stats
 from config.api.viewsets import ApiViewSet
 
@@ -23,8 +27,12 @@ class UserStatsViewSet(ApiViewSet):
     serializer_class = UserStatsSerializer
     filter_backends = []
     pagination_class = None
-    permissions = {"retrieve": PERMISSION}
-    summaries = {"retrieve": "用户统计"}
+    log_target = "user"
+    log_operations = {"export": "data:export"}
+    permissions = {"retrieve": PERMISSION, "export": "accounts.export_data"}
+    step_up = frozenset({"export"})
+    refusals = {"export": (errors.ExportInvalid, errors.TooManyExports)}
+    summaries = {"retrieve": "用户统计", "export": "导出用户统计"}
 
     @extend_schema(parameters=_SPAN, responses=UserStatsSerializer)
     def retrieve(self, request):
@@ -33,3 +41,9 @@ class UserStatsViewSet(ApiViewSet):
         query.is_valid(raise_exception=True)
         stats = user_stats(**query.validated_data, viewer=request.user, now=timezone.now())
         return Response(UserStatsSerializer(stats).data)
+
+    @extend_schema(request=StatsExportBody, responses={202: ExportJobSerializer})
+    def export(self, request):
+        """A job: see /exports. The figures take `data:view` as well."""
+        job = request_export(request.user, "user_stats", **self.body(StatsExportBody))
+        return Response(ExportJobSerializer(job).data, status=status.HTTP_202_ACCEPTED)

@@ -251,6 +251,7 @@ PAYMENT_GATEWAYS = {
 EXPORTS = {
     "own_data": "accounts.services.own_data.OwnDataExport",
     "user": "accounts.exports.UserExport",
+    "user_stats": "accounts.exports.UserStatsExport",
 }
 # What each app keeps about a person, the uppermost app first (accounts.services.holdings).
 PERSONAL_DATA = [

@@ -261,6 +261,9 @@ TABLE: dict[str, Case] = {
     ),
     "DELETE /menu/<pk>": staff("accounts.delete_menu", pk="menu_id"),
     "GET /stat/user": staff("accounts.view_statistics"),
+    "POST /stat/user/export": staff(
+        "accounts.export_data", body=lambda world: {"by": "week"}, step_up=True
+    ),
     "GET /api-keys": staff("accounts.view_apikey"),
     "POST /api-keys": staff("accounts.add_apikey", step_up=True, body=_api_key),
     "DELETE /api-keys/<pk>": staff("accounts.revoke_apikey", step_up=True, pk="api_key_row_id"),
