@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -32,12 +34,17 @@ class PasswordLoginBody(LoginBody):
     username = serializers.CharField(max_length=254, required=False)
     password = PasswordField()
 
-    def validate(self, attrs):
-        account = attrs.get("account") or attrs.get("username")
-        if not account:
-            required = self.fields["account"].error_messages["required"]
-            raise serializers.ValidationError({"account": [required]}, code="required")
-        return attrs | {"account": account}
+    def to_internal_value(self, data):
+        """All that is missing is named at once."""
+        nobody = isinstance(data, Mapping) and not data.keys() & {"account", "username"}
+        missing = {"account": [self.fields["account"].error_messages["required"]]}
+        try:
+            attrs = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError((missing if nobody else {}) | error.detail) from error
+        if nobody:
+            raise serializers.ValidationError(missing, code="required")
+        return attrs | {"account": attrs.get("account") or attrs["username"]}
 
 
 class WeChatLoginBody(LoginBody):

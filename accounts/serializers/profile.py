@@ -3,6 +3,7 @@ from datetime import date
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from accounts.models import Gender
 from config.api.serializers import PhoneField
@@ -33,19 +34,26 @@ class BirthdayField(serializers.DateField):
         return birthday
 
 
+class GenderField(serializers.ChoiceField):
+    """male, female or other; null and "" take it back."""
+
+    def __init__(self, **kwargs):
+        super().__init__(choices=Gender.choices, allow_blank=True, allow_null=True, **kwargs)
+
+    def run_validation(self, data=empty):
+        return super().run_validation(data) or ""
+
+
 class ProfileBody(serializers.Serializer):
     """Any subset of it.  phone and email only as they are: changing them needs a code."""
 
     nickname = serializers.CharField(max_length=32, required=False)
-    gender = serializers.ChoiceField(choices=Gender.choices, required=False, allow_null=True)
+    gender = GenderField(required=False)
     birthday = BirthdayField(required=False, allow_null=True)
     phone = PhoneField(required=False, allow_blank=True, allow_null=True)
     email = serializers.EmailField(
         max_length=254, required=False, allow_blank=True, allow_null=True
     )
-
-    def validate_gender(self, value):
-        return value or ""
 
     def validate_email(self, value):
         return (value or "").lower()

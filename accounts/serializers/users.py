@@ -1,8 +1,8 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import Gender, TagColour, User
-from accounts.serializers.profile import BirthdayField
+from accounts.models import TagColour, User
+from accounts.serializers.profile import BirthdayField, GenderField
 from accounts.services.login import LONGEST_PASSWORD
 from accounts.services.people import counts_of
 from accounts.services.roles import role_codes, role_codes_of
@@ -106,7 +106,7 @@ class StaffUserBody(serializers.Serializer):
     """Any subset.  Phone, email and roles are never changed here."""
 
     nickname = serializers.CharField(max_length=32, required=False, allow_blank=True)
-    gender = serializers.ChoiceField(choices=Gender.choices, required=False, allow_blank=True)
+    gender = GenderField(required=False)
     birthday = BirthdayField(required=False, allow_null=True)
 
 

@@ -51,11 +51,10 @@ class ConsentViewSet(ApiViewSet):
     }
     permissions = {"list": LOGIN, "create": LOGIN, "destroy": LOGIN}
     refusals = {"create": (errors.AgreementNotCurrent,)}
-    pagination_class = None
 
     @extend_schema(responses=ConsentSerializer(many=True), filters=False)
     def list(self, request):
-        return Response(ConsentSerializer(consents_of(request.user), many=True).data)
+        return self.page(consents_of(request.user))
 
     @extend_schema(request=ConsentBody, responses={201: ConsentSerializer})
     def create(self, request):

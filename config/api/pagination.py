@@ -15,11 +15,13 @@ class PageSizePagination(BasePagination):
     max_size = 100
 
     def paginate_queryset(self, queryset, request, view=None):
-        if not queryset.ordered:
+        """queryset: an ordered one, or a list."""
+        is_list = isinstance(queryset, list)
+        if not is_list and not queryset.ordered:
             raise RuntimeError(f"{type(view).__name__} pages through an unordered queryset")
         self.page = _number(request, "page", 1, MAX_PAGE)
         self.size = _number(request, "size", self.default_size, self.max_size)
-        self.total = queryset.count()
+        self.total = len(queryset) if is_list else queryset.count()
         start = (self.page - 1) * self.size
         return list(queryset[start : start + self.size]) if start < self.total else []
 

@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.models import Gender
+from accounts.serializers.profile import GenderField
 from config.api.serializers import PhoneField
 from config.masking import mask_phone
 from counseling.models import ClientProfile, Relation
@@ -48,7 +49,7 @@ class ClientProfileBodySerializer(serializers.Serializer):
 
     relation = serializers.ChoiceField(Relation.choices, required=False)
     name = serializers.CharField(max_length=32)
-    gender = serializers.ChoiceField(Gender.choices, allow_blank=True, required=False)
+    gender = GenderField(required=False)
     birth_date = serializers.DateField()
     phone = PhoneField(allow_blank=True, required=False)
     emergency_name = serializers.CharField(max_length=32, allow_blank=True, required=False)

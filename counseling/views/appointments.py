@@ -2,9 +2,11 @@ from dataclasses import asdict
 
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from accounts.errors import AgreementNotCurrent, ConsentRequired
@@ -77,12 +79,14 @@ class AppointmentViewSet(ApiViewSet):
 
     def get_queryset(self):
         rows = Appointment.objects.visible_to(self.request.user)
-        match self.request.query_params.get("as"):
+        match self.request.query_params.get("as", ""):
+            case "":
+                return rows
             case "client":
-                rows = rows.filter(user_id=self.request.user.pk)
+                return rows.filter(user_id=self.request.user.pk)
             case "counselor":
-                rows = rows.filter(counselor__user_id=self.request.user.pk)
-        return rows
+                return rows.filter(counselor__user_id=self.request.user.pk)
+        raise ValidationError({"as": [_("只能是 %(names)s") % {"names": "client, counselor"}]})
 
     @extend_schema(parameters=[_AS])
     def list(self, request):

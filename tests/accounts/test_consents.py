@@ -53,8 +53,9 @@ def test_agreeing_is_on_record_once(api, claim_agreement):
 def test_the_list_says_what_is_left_to_agree_to(api, claim_agreement):
     data(api.post("/consents", {"kind": "claim", "version": 1}), 201)
 
-    entries = {entry["kind"]: entry for entry in data(api.get("/consents"))}
-
+    page = data(api.get("/consents"))
+    assert page["pagination"] == {"page": 1, "size": 10, "total": len(page["list"])}
+    entries = {entry["kind"]: entry for entry in page["list"]}
     assert entries["claim"]["agreed_at"] is not None
     assert entries["privacy"] == {
         "kind": "privacy", "title": "伴心隐私政策", "version": 1, "agreed_at": None,
@@ -118,6 +119,17 @@ def test_bad_bodies_name_the_field(api, body, field):
 
 def test_withdrawing_what_does_not_exist_is_404(api):
     assert refusal(api.delete("/consents/soul")) == (404, 10404)
+
+
+def test_the_list_has_pages_like_every_other(api, claim_agreement):
+    whole = data(api.get("/consents"))["list"]
+
+    second = data(api.get("/consents", {"page": 2, "size": 1}))
+
+    assert second["list"] == whole[1:2]
+    assert second["pagination"] == {"page": 2, "size": 1, "total": len(whole)}
+    assert data(api.get("/consents", {"page": 99}))["list"] == []
+    assert refusal(api.get("/consents", {"page": "x"})) == (400, 10400)
 
 
 def test_consents_need_a_login(db):

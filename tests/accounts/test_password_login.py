@@ -100,6 +100,15 @@ def test_bad_bodies_name_the_field_and_hash_nothing(alice, monkeypatch, body, fi
     assert LoginLog.objects.exists() is False
 
 
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [({}, ["account", "password"]), ({"username": ""}, ["username", "password"]),
+     ({"account": None}, ["account", "password"]), ({"password": ""}, ["account", "password"])],
+)  # fmt: skip
+def test_all_that_is_missing_is_named_at_once(db, body, fields):
+    assert list(Api().post("/login", body).json()["data"]) == fields
+
+
 def test_passwords_that_differ_after_72_bytes_are_different(db, settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
     long = "密" * 24

@@ -55,10 +55,11 @@ def test_patch_is_reachable_by_post(api, user):
     assert user.nickname == "林"
 
 
-def test_gender_and_birthday_can_be_cleared(api, user):
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_gender_and_birthday_can_be_cleared(api, user, nothing):
     User.objects.update(gender="male", birthday=date(1990, 1, 1))
 
-    data(api.put(PATHS[0], {"gender": None, "birthday": None}))
+    data(api.put(PATHS[0], {"gender": nothing, "birthday": None}))
 
     seen = data(api.get(PATHS[0]))
     assert (seen["gender"], seen["birthday"]) == (None, None)

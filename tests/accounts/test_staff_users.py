@@ -69,6 +69,13 @@ def test_any_subset_is_changed_and_the_rest_stays(admin, method):
     assert (body["nickname"], body["gender"], body["birthday"]) == ("老鲍", "male", None)
 
 
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_gender_is_taken_back(admin, nothing):
+    bob = UserFactory(nickname="鲍勃", gender="male")
+
+    assert data(admin.patch(f"/user/{bob.pk}", {"gender": nothing}))["gender"] == ""
+
+
 def test_nobody_is_changed_by_somebody_below_them(admin, staff):
     boss = staff("super_admin", nickname="超管")
 

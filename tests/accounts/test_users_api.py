@@ -69,8 +69,22 @@ def test_ordering(admin, bob):
         up = [u["id"] for u in data(admin.get("/user", {"ordering": field}))["list"]]
         down = [u["id"] for u in data(admin.get("/user", {"ordering": f"-{field}"}))["list"]]
         assert up == down[::-1]
-    by_phone = data(admin.get("/user", {"ordering": "phone"}))["list"]  # no such order: no oracle
-    assert [u["id"] for u in by_phone] == [u["id"] for u in data(admin.get("/user"))["list"]]
+    several = data(admin.get("/user", {"ordering": "-created_at,username"}))
+    assert len(several["list"]) == len(up)
+
+
+@pytest.mark.parametrize("ordering", ["phone", "created_at,phone", "--id", "id,", "password"])
+def test_an_order_there_is_not_is_refused_by_name(admin, ordering):
+    response = admin.get("/user", {"ordering": ordering})
+
+    assert refusal(response) == (400, 10400)
+    assert response.json()["data"] == {"ordering": ["只能是 id, created_at, username"]}
+
+
+def test_no_order_is_the_usual_one(admin, bob):
+    usual = data(admin.get("/user"))["list"]
+    assert data(admin.get("/user", {"ordering": ""}))["list"] == usual
+    assert data(admin.get("/notifications", {"ordering": "body"}))["list"] == []  # has none at all
 
 
 @pytest.mark.parametrize("query", [{"status": "x"}, {"page": "x"}, {"size": 101}, {"page": 0}])

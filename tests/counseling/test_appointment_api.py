@@ -180,6 +180,8 @@ def test_lists_are_filtered_by_side_status_and_time(user):
     assert ids() == {as_client.pk, waiting.pk, as_counselor.pk}
     assert ids(**{"as": "client"}) == {as_client.pk, waiting.pk}
     assert ids(**{"as": "counselor"}) == {as_counselor.pk}
+    assert ids(**{"as": ""}) == ids()
+    assert refusal(api.get("/appointment", {"as": "admin"})) == (400, 10400)
     assert ids(status="pending_payment") == {waiting.pk}
     assert ids(status=["pending_payment", "confirmed"]) == ids()
     late = max(as_client.start_at, waiting.start_at, as_counselor.start_at)

@@ -101,6 +101,9 @@ def test_a_user_keeps_profiles_of_those_they_book_for(api, user):
     ]
     changed = data(api.patch(path, {"name": "小亮"}))
     assert (changed["name"], changed["phone"]) == ("小亮", "13800138000")
+    assert data(api.patch(path, {"gender": "male"}))["gender"] == "male"
+    assert [data(api.patch(path, {"gender": no}))["gender"] for no in (None, "")] == ["", ""]
+    assert refusal(api.patch(path, {"gender": "robot"})) == (400, 10400)
     assert data(api.post(path, {"name": "阿亮"}, x_http_method_override="PATCH"))["name"] == "阿亮"
     assert data(api.delete(path)) == {}
     assert api.get(path).status_code == 404
