@@ -7,6 +7,8 @@ live parameter.  Every model is here or in NO_RETENTION.
 _ENDED_NOTICES = {"status__in": ["sent", "undeliverable", "skipped", "overtaken", "failed"]}
 _ENDED_EXPORTS = {"status__in": ["failed", "cancelled", "expired"]}
 _ENDED_DELETIONS = {"status__in": ["cancelled", "done"]}
+_HANDLED = {"status__in": ["accepted", "declined"]}
+_UNUSED_SLOTS = {"status__in": ["open", "closed"], "appointments": None}
 
 RETENTION = [
     ("accounts.IdempotencyRecord", "started_at", 7, {}),
@@ -24,7 +26,10 @@ RETENTION = [
     ("accounts.Notification", "created_at", "NOTICE_KEEP_DAYS", _ENDED_NOTICES),
     ("accounts.ExportJob", "updated_at", 180, _ENDED_EXPORTS),
     ("accounts.AccountDeletion", "ended_at", 3 * 365, _ENDED_DELETIONS),
+    ("commerce.MerchantApplication", "handled_at", 180, _HANDLED),
     ("commerce.PaymentNotice", "received_at", 180, {}),
+    # A year: what utilisation is counted of.
+    ("counseling.TimeSlot", "start_at", 366, _UNUSED_SLOTS),
     ("sessions.Session", "expire_date", 0, {}),
 ]
 # Shorter is against the law (network security: half a year of logs), whatever a parameter says.
@@ -63,7 +68,6 @@ NO_RETENTION = {
     "commerce.LedgerEntry": _MONEY,
     "commerce.LedgerTransaction": _MONEY,
     "commerce.Merchant": _MONEY,
-    "commerce.MerchantApplication": _PROOF,
     "commerce.Order": _MONEY,
     "commerce.OrderItem": _MONEY,
     "commerce.Payment": _MONEY,
@@ -77,7 +81,6 @@ NO_RETENTION = {
     "counseling.ClientProfile": "appointments hang on it; cleared with the person",
     "counseling.Counselor": _STATE,
     "counseling.Service": _STATE,
-    "counseling.TimeSlot": "appointments hang on it",
     "counseling.WeeklyTemplate": _STATE,
     "media.File": "until its owner or media.sweep_orphans lets it go",
     "media.FileUsage": _STATE,
