@@ -160,6 +160,8 @@ PERMISSIONS: dict[str, list[str]] = {
         "commerce.cancel_order",
         "commerce.ship_order",
         "commerce.view_shipment",
+        "commerce.view_shippingreport",
+        "commerce.retry_shippingreport",
         "commerce.view_payment",
         "commerce.view_refund",
     ],

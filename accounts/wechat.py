@@ -89,7 +89,7 @@ class WeChatClient:
 
         Raises WeChatError, also for a number that was given to another app.
         """
-        info = self._ask_with_token(PHONE_PATH, {"code": code}).get("phone_info")
+        info = self.call(PHONE_PATH, {"code": code}).get("phone_info")
         mark = info.get("watermark") if isinstance(info, dict) else None
         if not isinstance(mark, dict) or mark.get("appid") != self.appid:
             raise WeChatError("getuserphonenumber: not a number for this app")
@@ -111,7 +111,7 @@ class WeChatClient:
         }
         if page:
             body["page"] = page
-        answer = self._ask_with_token("/cgi-bin/message/subscribe/send", body)
+        answer = self.call("/cgi-bin/message/subscribe/send", body)
         return str(answer.get("msgid") or "")
 
     def access_token(self) -> str:
@@ -140,7 +140,8 @@ class WeChatClient:
             if WECHAT.get(self._token_key) == token:
                 WECHAT.delete(self._token_key)
 
-    def _ask_with_token(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def call(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The answer of any call that takes the access token.  Raises WeChatError."""
         token = self.access_token()
         try:
             return self._ask("POST", path, params={"access_token": token}, body=body)

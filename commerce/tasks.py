@@ -36,6 +36,12 @@ def confirm_orders(limit: int = 500) -> int:
     return sweeps.confirm_orders(timezone.now(), limit)
 
 
+@shared_task(name="commerce.report_shipping", ignore_result=True, time_limit=300)
+def report_shipping(limit: int = 100) -> int:
+    """Tell WeChat what was handed over; kicked when something was.  How many were tried."""
+    return sweeps.report_shipping(limit)
+
+
 @shared_task(name="commerce.send_refunds", ignore_result=True, time_limit=300)
 def send_refunds(limit: int = 200) -> int:
     """Send approved refunds to the provider; kicked when one is approved.  How many were tried."""

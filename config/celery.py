@@ -76,6 +76,9 @@ app.conf.update(
         "自动确认收货": {
             "task": "commerce.confirm_orders", "schedule": _sweep, "options": _expires,
         },
+        "上传微信发货信息": {
+            "task": "commerce.report_shipping", "schedule": _sweep, "options": _expires,
+        },
         "发起退款": {"task": "commerce.send_refunds", "schedule": _sweep, "options": _expires},
         "核对退款结果": {
             "task": "commerce.query_pending_refunds", "schedule": _sweep, "options": _expires,

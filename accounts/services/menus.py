@@ -43,6 +43,7 @@ MENUS = [
         [
             ("订单", "receipt_long", "commerce.order"),
             ("发货", "local_shipping", "commerce.shipment"),
+            ("微信发货信息", "cloud_upload", "commerce.shippingreport"),
             ("支付记录", "account_balance_wallet", "commerce.payment"),
             ("退款", "currency_exchange", "commerce.refund"),
             ("资金异常", "report", "commerce.paymentanomaly"),

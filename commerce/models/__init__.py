@@ -25,6 +25,7 @@ from commerce.models.payments import (
     PaymentStatus,
 )
 from commerce.models.refunds import Refund, RefundReason, RefundStatus
+from commerce.models.reports import ReportStatus, ShippingReport
 
 __all__ = [
     "FINISHED",
@@ -53,6 +54,8 @@ __all__ = [
     "Refund",
     "RefundReason",
     "RefundStatus",
+    "ReportStatus",
     "Shipment",
+    "ShippingReport",
     "VerificationCode",
 ]

@@ -6,7 +6,7 @@ Contexts hold neither an address nor a verification code: notices are not encryp
 from django.utils import timezone
 
 from accounts.services.notifications import notify
-from commerce.models import Fulfilment, Order, Refund, Shipment
+from commerce.models import Fulfilment, Order, OrderStatus, Refund, Shipment
 
 # WeChat refuses a longer `thing` (47003).
 THING = 20
@@ -49,6 +49,12 @@ def verified(order: Order) -> None:
 def confirm_soon(order: Order) -> None:
     day = timezone.localtime(order.confirm_by)
     _tell_buyer(order, "order_confirm_soon", date=f"{day:%Y-%m-%d}")
+
+
+def remind_to_ship(order: Order) -> None:
+    """WeChat says so; whatever is not there to be sent is nobody's to send."""
+    if order.status == OrderStatus.PAID and order.fulfilment != Fulfilment.NONE:
+        _tell_seller(order, "merchant_ship_reminder")
 
 
 def completed(order: Order, *, by_itself: bool) -> None:

@@ -37,6 +37,7 @@ from commerce.payables import Offer, Want, payable_for
 from commerce.services.handing_over import begin_fulfilment
 from commerce.services.ledger import book_release, book_sale, wait_for_release
 from commerce.services.order_notices import subject_of
+from commerce.services.reports import report_later
 from commerce.services.wake import CLOSE, wake
 from config.db import transact
 from config.errors import NotFound
@@ -230,6 +231,7 @@ def complete_order(order_id: int, *, actor: User | None = None) -> Order:
     now = timezone.now()
     move(order, OrderStatus.COMPLETED, actor=actor, completed_at=now,
          settles_at=wait_for_release(now) if order.paid_by_id else None)  # fmt: skip
+    report_later(order)
     return order
 
 

@@ -37,6 +37,9 @@ HOLDINGS = (
     ),
     Holding(models.Shipment, "order__user", clear={}, keep=("tracking_number", "wrong_number")),
     Holding(
+        models.ShippingReport, "order__user", clear={}, keep=("error",),
+    ),
+    Holding(
         models.VerificationCode, "order__user", clear={"code": None}, keep=("row_key",),
         hidden=("row_key", "code_index"),
     ),

@@ -13,6 +13,7 @@ from commerce.models import Carrier, Fulfilment, Order, OrderStatus, Shipment
 from commerce.services import order_notices
 from commerce.services.handing_over import has_open_refund, waiting_times
 from commerce.services.orders import lock_order
+from commerce.services.reports import report_again, report_later
 from config.changes import note_change
 from config.db import transact
 from config.errors import NotFound
@@ -39,6 +40,7 @@ def ship_order(order_id: int, *, actor: User, parcels: Sequence[Parcel]) -> Orde
     sent = [_send(order, parcel, actor, now) for parcel in parcels]
     move(order, OrderStatus.SHIPPED, actor=actor, **waiting_times(now))
     order_notices.shipped(order, sent)
+    report_later(order)
     return order
 
 
@@ -76,4 +78,5 @@ def correct_shipment(shipment_id: int, *, actor: User, order_id: int, parcel: Pa
         raise TrackingNumberTaken(tracking_number=parcel.tracking_number) from None
     note_change(shipment, {"tracking_number": (old[1], parcel.tracking_number)})
     order_notices.corrected(order, shipment)
+    report_again(order)
     return order

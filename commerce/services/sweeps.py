@@ -8,7 +8,16 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from commerce.gateways.base import gateway_for
-from commerce.models import Order, OrderStatus, Payment, PaymentStatus, Refund, RefundStatus
+from commerce.models import (
+    Order,
+    OrderStatus,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+    ReportStatus,
+    ShippingReport,
+)
 from commerce.services.confirming import (
     confirm_by_itself,
     remind_to_confirm,
@@ -20,6 +29,7 @@ from commerce.services.ledger import release_order
 from commerce.services.payments import deliver, due_at, take_answer
 from commerce.services.refund_sending import advance_refund
 from commerce.services.refunds import conclude_refund
+from commerce.services.wechat_shipping import advance_report
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +87,14 @@ def confirm_orders(now: datetime, limit: int) -> int:
     _each(list(soon[:limit]), lambda pk: remind_to_confirm(pk, now=now))
     due = to_confirm(now).order_by("confirm_by").values_list("pk", flat=True)
     return _each(list(due[:limit]), lambda pk: confirm_by_itself(pk, now=now))
+
+
+def report_shipping(limit: int) -> int:
+    """Upload shipping information that is due, oldest first; how many were tried."""
+    due = ShippingReport.objects.filter(
+        status=ReportStatus.PENDING, next_try_at__lte=timezone.now()
+    )
+    return _each(_first(due, "next_try_at", limit), advance_report)
 
 
 def _ask_about(payment: Payment, lines: Lines) -> bool:

@@ -18,6 +18,7 @@ from commerce.services import order_notices
 from commerce.services.codes import normal_code
 from commerce.services.handing_over import has_open_refund, waiting_times
 from commerce.services.orders import lock_order
+from commerce.services.reports import report_later
 from config.db import transact
 
 GUESSES_PER_HOUR = 20
@@ -73,4 +74,5 @@ def _verify(order_id: int, actor: User) -> Order:
         raise CodeUsed
     move(order, OrderStatus.VERIFIED, actor=actor, **waiting_times(now))
     order_notices.verified(order)
+    report_later(order)
     return order

@@ -8,6 +8,7 @@ from django.db import transaction
 
 CLOSE = "commerce.query_pending_payments"
 REFUND = "commerce.send_refunds"
+REPORT = "commerce.report_shipping"
 
 
 def wake(task: str) -> None:

@@ -40,6 +40,8 @@ WX_PUSH_HANDLERS = {
     "subscribe_msg_popup_event": "accounts.services.wechat_events.on_popup",
     "subscribe_msg_change_event": "accounts.services.wechat_events.on_change",
     "subscribe_msg_sent_event": "accounts.services.wechat_events.on_sent",
+    "trade_manage_order_settlement": "commerce.services.wechat_shipping.on_settlement",
+    "trade_manage_remind_shipping": "commerce.services.wechat_shipping.on_remind",
     "user_info_modified": "accounts.services.wechat_withdrawals.on_modified",
     "user_authorization_revoke": "accounts.services.wechat_withdrawals.on_revoked",
     "user_authorization_cancellation": "accounts.services.wechat_withdrawals.on_closed",

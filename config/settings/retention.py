@@ -74,6 +74,7 @@ NO_RETENTION = {
     "commerce.PaymentAnomaly": _MONEY,
     "commerce.Refund": _MONEY,
     "commerce.Shipment": _MONEY,
+    "commerce.ShippingReport": _MONEY,
     "commerce.VerificationCode": _MONEY,
     "content.Category": _STATE,
     "content.DiseaseTag": _STATE,

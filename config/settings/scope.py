@@ -34,6 +34,7 @@ DATA_SCOPE = {
     "commerce.paymentnotice": [],
     "commerce.refund": [f"order__{_COUNSELOR}"],
     "commerce.shipment": ["order__merchant__user"],
+    "commerce.shippingreport": ["order__merchant__user"],
     "counseling.appointment": ["counselor__user"],
     "counseling.clientprofile": ["appointments__counselor__user"],
     "counseling.counselor": ["user"],

@@ -97,6 +97,7 @@ PAGES = {
         step_up=frozenset({"approve", "confirm", "retry"}),
     ),
     "commerce.shipment": Page("FKAS"),
+    "commerce.shippingreport": Page("FKAS", actions={"upload_again": "FKAS"}),
     "constance.config": Page("S", change="S", step_up=frozenset({"change"})),
     "content.category": Page("CAS", "CAS", "CAS", "CAS"),
     "content.diseasetag": Page("CAS", "CAS", "CAS", "CAS", {"merge": "CAS"}),

@@ -115,8 +115,16 @@ def payer(sandbox, user: User, persona: str = "") -> str:
     return openid
 
 
-def sold(fulfilment: str, *, user: User | None = None, merchant: Merchant | None = None) -> Order:
+def sold(fulfilment: str, **people) -> Order:
     """A paid order whose seller has to send it, or to hand it over on the spot."""
+    order = wanted(fulfilment, **people)
+    pay(order)
+    order.refresh_from_db()
+    return order
+
+
+def wanted(fulfilment: str, *, user: User | None = None, merchant: Merchant | None = None) -> Order:
+    """The same before it is paid."""
     order = place(user or UserFactory())
     order.fulfilment, order.remark = fulfilment, "请放门口"
     order.merchant = merchant or MerchantFactory(status="approved")
@@ -124,8 +132,6 @@ def sold(fulfilment: str, *, user: User | None = None, merchant: Merchant | None
         order.receiver, order.receiver_phone = "周小舟", "13733334444"
         order.region, order.address_detail = "浙江省 杭州市 西湖区", "文三路 1 号"
     order.save()
-    pay(order)
-    order.refresh_from_db()
     return order
 
 

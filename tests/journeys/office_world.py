@@ -32,6 +32,7 @@ from commerce.models import (
     PaymentNotice,
     RefundReason,
     Shipment,
+    ShippingReport,
 )
 from commerce.services.refunds import request_refund
 from tests.factories.commerce import AddressFactory, ApplicationFactory, MerchantFactory
@@ -83,6 +84,9 @@ def _sold(user: User, tag: str) -> None:
         order=order, carrier="SF", tracking_number=f"SF{tag.upper()}", shipped_at=timezone.now(),
         shipped_by=order.merchant.user,
     )  # fmt: skip
+    ShippingReport.objects.create(
+        order=order, status="failed", attempts=12, errcode=10060031, error="openid 与支付单不符"
+    )
 
 
 def _people(user: User, tag: str) -> None:

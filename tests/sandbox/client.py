@@ -115,6 +115,14 @@ class SandboxClient(AlipayCalls, UnionPayCalls, SmsCalls, S3Calls):
     def grants(self) -> list[Json]:
         return self._get("/wx/grants")["grants"]
 
+    def deliveries(self) -> list[Json]:
+        """The shipping information that was uploaded, one per trade."""
+        return self._get("/wx/deliveries")["deliveries"]
+
+    def trade_management(self, managed: bool) -> Json:
+        """Whether the account has to upload shipping information."""
+        return self._post("/wx/trade-management", {"managed": managed})
+
     def push(self, url: str, event: str, persona: str | None = None, **options: Any) -> Json:
         """Post an event to the back end's message callback.
 

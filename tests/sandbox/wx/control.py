@@ -19,6 +19,8 @@ class WxControl:
         add("GET", f"{PREFIX}/wx/templates", self._templates)
         add("GET", f"{PREFIX}/wx/grants", self._grants)
         add("POST", f"{PREFIX}/wx/push", self._push)
+        add("GET", f"{PREFIX}/wx/deliveries", self._deliveries)
+        add("POST", f"{PREFIX}/wx/trade-management", self._manage)
 
     def _login_code(self, request: Request) -> dict[str, Any]:
         return self._code(request, "login")
@@ -59,3 +61,9 @@ class WxControl:
 
     def _grants(self, request: Request) -> dict[str, Any]:
         return {"grants": list(self._rail.messages.grants.values())}
+
+    def _deliveries(self, request: Request) -> dict[str, Any]:
+        return {"deliveries": list(self._rail.shipping.deliveries.values())}
+
+    def _manage(self, request: Request) -> Any:
+        return self._rail.shipping.manage(read_object(request).get("managed") is True)

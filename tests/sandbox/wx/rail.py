@@ -12,6 +12,7 @@ from .login import Login
 from .messages import Messages
 from .moderation import Moderation
 from .push import Push
+from .shipping import Shipping
 from .tokens import Tokens
 
 
@@ -30,6 +31,7 @@ class WeChatApi:
         self.messages = Messages(world, self.app)
         self.moderation = Moderation(world, self.app)
         self.push = Push(world, self.app)
+        self.shipping = Shipping(world, self.app)
         self._router = self._routes()
         ops = [route.op for route in self._router.routes]
         world.faults.know(self.name, ops, code=r"-?\d+")
@@ -85,6 +87,12 @@ class WeChatApi:
         add("POST", "/cgi-bin/message/subscribe/send", send, "subscribe_send")
         check = call(lambda r: self.moderation.check(_body(r)))
         add("POST", "/wxa/msg_sec_check", check, "msg_sec_check")
+        base, shipping = "/wxa/sec/order", self.shipping
+        managed = call(lambda r: shipping.is_managed(_body(r)))
+        add("POST", f"{base}/is_trade_managed", managed, "is_trade_managed")
+        upload = call(lambda r: shipping.upload(_body(r)))
+        add("POST", f"{base}/upload_shipping_info", upload, "upload_shipping_info")
+        add("POST", f"{base}/get_order", call(lambda r: shipping.order(_body(r))), "get_order")
         return router
 
     def _with_token(self, call: Callable[[Request], dict]) -> Callable[[Request], dict]:

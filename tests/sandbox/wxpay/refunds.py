@@ -67,6 +67,11 @@ class Refunds:
         self.settled: Callable[[Refund], None] = lambda refund: None
         world.ticker.add(self)
 
+    def refunded(self, out_trade_no: str) -> int:
+        """What went back of a trade, in fen."""
+        rows = self._of_trade.get(out_trade_no, [])
+        return sum(refund.amount for refund in rows if refund.status == "SUCCESS")
+
     # -- the merchant's calls
 
     def create(self, body: Any) -> dict[str, Any]:
