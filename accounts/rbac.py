@@ -174,7 +174,13 @@ PERMISSIONS: dict[str, list[str]] = {
         "commerce.view_paymentanomaly",
         "commerce.handle_paymentanomaly",
     ],
-    "finance:books": ["commerce.view_ledgertransaction"],
+    "finance:books": [
+        "commerce.view_ledgertransaction",
+        "commerce.view_bill",
+        "commerce.import_bill",
+        "commerce.view_billdifference",
+        "commerce.handle_billdifference",
+    ],
     "practice:own": ["counseling.practise"],
 }
 

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from commerce.models import RefundStatus
-from commerce.services import ledger_check, sweeps
+from commerce.services import bills, ledger_check, sweeps
 
 
 @shared_task(name="commerce.expire_orders", ignore_result=True, time_limit=300)
@@ -53,6 +53,12 @@ def query_pending_refunds(limit: int = 200) -> int:
     """Ask what became of refunds under way, and finish those that succeeded; how many."""
     asked = sweeps.advance_refunds(RefundStatus.PROCESSING, limit)
     return asked + sweeps.conclude_refunds(limit)
+
+
+@shared_task(name="commerce.import_bills", ignore_result=True, time_limit=3600)
+def import_bills() -> int:
+    """Fetch and compare the providers' bills that are due; kicked when one is wanted again."""
+    return bills.import_due_bills(timezone.now())
 
 
 @shared_task(name="commerce.settle_orders", ignore_result=True, time_limit=900)

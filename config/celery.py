@@ -83,6 +83,9 @@ app.conf.update(
         "核对退款结果": {
             "task": "commerce.query_pending_refunds", "schedule": _sweep, "options": _expires,
         },
+        "导入渠道账单": {
+            "task": "commerce.import_bills", "schedule": crontab(hour="10-23", minute=0),
+        },
         "结算已完成订单": {"task": "commerce.settle_orders", "schedule": crontab(minute=40)},
         "核对账目": {"task": "commerce.check_books", "schedule": crontab(hour=5, minute=10)},
         "生成预约时段": {"task": "counseling.open_slots", "schedule": timedelta(hours=1)},

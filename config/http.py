@@ -1,7 +1,8 @@
 """Asking servers of others: where we were told to, for so long, and for so much of an answer."""
 
 import time
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
 
 import httpx
 
@@ -57,12 +58,29 @@ def ask(
         raise NoAnswer(type(error).__name__, sent=not isinstance(error, _NOT_SENT)) from None
 
 
+def fetch(
+    client: httpx.Client, url: str, *, to: BinaryIO, most: int, seconds: float, **request
+) -> int:
+    """Write what lies there into a file, piece by piece; the status.  NoAnswer as in ask()."""
+    try:
+        with client.stream("GET", url, **request) as response:
+            for chunk in _chunks(response, most, seconds):
+                to.write(chunk)
+            return response.status_code
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise NoAnswer(type(error).__name__, sent=not isinstance(error, _NOT_SENT)) from None
+
+
 def _body(response: httpx.Response, most: int, seconds: float) -> bytes:
-    deadline, body = time.monotonic() + seconds, b""
+    return b"".join(_chunks(response, most, seconds))
+
+
+def _chunks(response: httpx.Response, most: int, seconds: float) -> Iterator[bytes]:
+    deadline, size = time.monotonic() + seconds, 0
     for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > most:
+        size += len(chunk)
+        if size > most:
             raise NoAnswer("answer too large")
         if time.monotonic() >= deadline:
             raise NoAnswer("answer too slow")
-    return body
+        yield chunk

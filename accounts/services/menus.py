@@ -48,6 +48,8 @@ MENUS = [
             ("退款", "currency_exchange", "commerce.refund"),
             ("资金异常", "report", "commerce.paymentanomaly"),
             ("账目", "menu_book", "commerce.ledgertransaction"),
+            ("渠道账单", "request_quote", "commerce.bill"),
+            ("对账差异", "rule", "commerce.billdifference"),
             ("支付通知", "webhook", "commerce.paymentnotice"),
             ("收货地址", "home_pin", "commerce.address"),
         ],

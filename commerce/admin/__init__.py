@@ -1,1 +1,9 @@
-from commerce.admin import addresses, fulfilment, ledger, merchants, money, orders  # noqa: F401
+from commerce.admin import (  # noqa: F401
+    addresses,
+    bills,
+    fulfilment,
+    ledger,
+    merchants,
+    money,
+    orders,
+)

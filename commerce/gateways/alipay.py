@@ -1,14 +1,16 @@
 """Alipay's web payments: the cashier page on a computer or a phone."""
 
 import re
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.utils import timezone
 
 from commerce.errors import NoticeRefused
+from commerce.gateways.alipay_bill import fetch_bill, read_bill
 from commerce.gateways.alipay_client import call, check_signature, page
 from commerce.gateways.base import (
     GatewayError,
@@ -18,6 +20,7 @@ from commerce.gateways.base import (
     Trade,
     TradeState,
 )
+from commerce.gateways.bills import BillRow
 from commerce.gateways.facts import must_be_about, not_ours, read_form, text
 from commerce.gateways.page import PageGateway, unseen
 from config.days import SHANGHAI
@@ -126,6 +129,12 @@ class AlipayGateway(PageGateway):
         if not event_id:
             raise NoticeRefused("forged", "notify_id")
         return Notice(event_id, trade=_trade(facts, paid_at=facts.get("gmt_payment"), notice=True))
+
+    def download_bill(self, day: date, file: BinaryIO) -> bool:
+        return fetch_bill(day, file)
+
+    def read_bill(self, file: BinaryIO) -> Iterator[BillRow]:
+        return read_bill(file)
 
 
 def _page(method: str, product: str, payment, description: str) -> str:

@@ -7,14 +7,16 @@ of callbacks, which exceptions mean "unknown", and the meaning of codes.
 import json
 import secrets
 import time
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.utils import timezone
 from wechatpayv3 import WeChatPay, WeChatPayType
+from wechatpayv3.utils import build_authorization, load_private_key
 
 from accounts.services.parameters import parameter
 from commerce.errors import NoticeRefused
@@ -27,8 +29,10 @@ from commerce.gateways.base import (
     Trade,
     TradeState,
 )
+from commerce.gateways.bills import BillNotReady, BillRow
 from commerce.gateways.facts import must_be_about
 from commerce.gateways.money import fen
+from commerce.gateways.wechat_bill import fetch_bill, read_bill
 from commerce.gateways.wechat_messages import CURRENCY, notice_in, refund_in, trade_in
 
 TIMEOUT = (3.05, 10)  # seconds to connect, to answer
@@ -153,6 +157,28 @@ class WeChatGateway:
         except Exception as error:  # the SDK raises bare Exceptions, json and unicode errors
             raise NoticeRefused("forged", type(error).__name__) from error
         raise NoticeRefused("forged", "signature")
+
+    def download_bill(self, day: date, file: BinaryIO) -> bool:
+        try:
+            answer = _call(_sdk().trade_bill, bill_date=day.isoformat())
+        except GatewayError as error:
+            if error.code == "NO_STATEMENT_EXIST":
+                return False
+            if error.code == "STATEMENT_CREATING":
+                raise BillNotReady from error
+            raise
+        fetch_bill(answer, file, _authorization)
+        return True
+
+    def read_bill(self, file: BinaryIO) -> Iterator[BillRow]:
+        return read_bill(file)
+
+
+def _authorization(path: str) -> str:
+    key = Path(settings.WXPAY_PRIVATE_KEY_FILE).read_text()
+    return build_authorization(
+        path, "GET", settings.WXPAY_MCHID, settings.WXPAY_CERT_SERIAL, load_private_key(key)
+    )
 
 
 def _sdk() -> WeChatPay:

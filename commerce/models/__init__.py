@@ -1,4 +1,5 @@
 from commerce.models.addresses import Address
+from commerce.models.bills import Bill, BillDifference, BillStatus, DifferenceKind, DifferenceStatus
 from commerce.models.fulfilment import Carrier, Shipment, VerificationCode
 from commerce.models.ledger import LedgerAccount, LedgerCause, LedgerEntry, LedgerTransaction
 from commerce.models.merchants import (
@@ -33,7 +34,12 @@ __all__ = [
     "Address",
     "AnomalyKind",
     "ApplicationStatus",
+    "Bill",
+    "BillDifference",
+    "BillStatus",
     "Carrier",
+    "DifferenceKind",
+    "DifferenceStatus",
     "Fulfilment",
     "LedgerAccount",
     "LedgerCause",

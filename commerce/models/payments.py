@@ -49,7 +49,8 @@ class Payment(TimestampedModel):
     SUCCEEDED means money came; whether it paid the order says Order.paid_by, and what paid
     nothing goes back by a Refund.  live_order: the order while this attempt may be paid by its
     client; unique, so an order has one such attempt.  refunded_amount counts refunds that are
-    asked for, under way or done (yuan) and never passes `amount`.  next_query_at: when a sweep
+    asked for, under way or done (yuan) and never passes `amount`.  billed_on: the day whose bill of
+    the provider has it.  next_query_at: when a sweep
     looks at it again (asks the provider, closes it, or delivers what it paid); None when there
     is nothing left to do.
     """
@@ -78,6 +79,7 @@ class Payment(TimestampedModel):
     prepaid_at = models.DateTimeField("预支付时间", null=True, blank=True)
     transaction_id = ExactCharField("渠道流水号", max_length=64, null=True, blank=True)
     paid_at = models.DateTimeField("支付时间", null=True, blank=True)
+    billed_on = models.DateField("账单日期", null=True, blank=True)
     next_query_at = models.DateTimeField("下次处理时间", null=True, blank=True)
     queries = models.PositiveSmallIntegerField("查询次数", default=0)
     live_order = models.GeneratedField(
@@ -93,7 +95,10 @@ class Payment(TimestampedModel):
     class Meta:
         verbose_name = verbose_name_plural = "支付记录"
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["status", "next_query_at"], name="payment_pending")]
+        indexes = [
+            models.Index(fields=["status", "next_query_at"], name="payment_pending"),
+            models.Index(fields=["method", "paid_at"], name="payment_of_day"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["method", "transaction_id"], name="payment_transaction_once"

@@ -101,13 +101,17 @@ class Refund(TimestampedModel):
     next_try_at = models.DateTimeField("下次尝试时间", null=True, blank=True)
     error = models.CharField("错误", max_length=200, blank=True)
     succeeded_at = models.DateTimeField("到账时间", null=True, blank=True)
+    billed_on = models.DateField("账单日期", null=True, blank=True)
 
     objects = RefundQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "退款"
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["status", "next_try_at"], name="refund_pending")]
+        indexes = [
+            models.Index(fields=["status", "next_try_at"], name="refund_pending"),
+            models.Index(fields=["succeeded_at"], name="refund_of_day"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["payment", "key"], name="refund_key_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),

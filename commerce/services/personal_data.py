@@ -46,11 +46,11 @@ HOLDINGS = (
     Holding(models.OrderItem, "order__user", clear={}, keep=("kind", "title", "image_url")),
     Holding(
         Payment, "order__user", clear={"payer": ""},
-        keep=("number", "prepay_id", "transaction_id"),
+        keep=("number", "prepay_id", "transaction_id", "billed_on"),
     ),
     Holding(
         Refund, "order__user", clear={"reason": ""},
-        keep=("number", "key", "review_note", "provider_id", "error"),
+        keep=("number", "key", "review_note", "provider_id", "error", "billed_on"),
     ),
     Holding(
         models.PaymentAnomaly, "payment__order__user", clear={},
@@ -58,6 +58,8 @@ HOLDINGS = (
     ),
 )  # fmt: skip
 IMPERSONAL = {
+    models.Bill: "a provider's sums of a day",
+    models.BillDifference: "numbers of payments; staff's words about them",
     models.LedgerEntry: "sums of orders; nobody is named",
     models.LedgerTransaction: "causes in the books: numbers of orders",
     models.MerchantApplication: "people without an account",

@@ -6,6 +6,7 @@ By name, because the tasks import the services and not the other way round.
 from celery import signature
 from django.db import transaction
 
+BILLS = "commerce.import_bills"
 CLOSE = "commerce.query_pending_payments"
 REFUND = "commerce.send_refunds"
 REPORT = "commerce.report_shipping"

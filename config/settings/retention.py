@@ -65,6 +65,8 @@ NO_RETENTION = {
     "accounts.UserTagging": _STATE,
     "accounts.WeChatIdentity": _STATE,
     "commerce.Address": "its owner's, until they or the account go",
+    "commerce.Bill": _MONEY,
+    "commerce.BillDifference": _MONEY,
     "commerce.LedgerEntry": _MONEY,
     "commerce.LedgerTransaction": _MONEY,
     "commerce.Merchant": _MONEY,

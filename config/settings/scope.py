@@ -25,6 +25,8 @@ DATA_SCOPE = {
     "accounts.wechatevent": [],
     "accounts.wechatidentity": ["user"],
     "commerce.address": [],
+    "commerce.bill": [],
+    "commerce.billdifference": [],
     "commerce.ledgertransaction": [f"order__{_COUNSELOR}"],
     "commerce.merchant": ["user"],
     "commerce.merchantapplication": [],

@@ -38,7 +38,17 @@ def test_a_page_that_is_missing_comes_back_into_its_directory():
 
 def test_finance_sees_money_and_nothing_else(staff):
     assert pages(menu_tree(staff("finance"))) == {
-        "订单与支付": ["订单", "支付记录", "退款", "资金异常", "账目", "支付通知"],
+        "订单与支付": [
+            "订单",
+            "发货",
+            "支付记录",
+            "退款",
+            "资金异常",
+            "账目",
+            "渠道账单",
+            "对账差异",
+            "支付通知",
+        ],
         "数据分析": ["用户分析"],
     }
 

@@ -17,6 +17,7 @@ ACTORS = {
     "accounts.ParameterChange.actor",
     "accounts.UserTagging.tagged_by",
     "admin.LogEntry.user",
+    "commerce.BillDifference.assigned_to",
     "commerce.Merchant.reviewed_by",
     "commerce.MerchantApplication.handled_by",
     "commerce.PaymentAnomaly.handled_by",

@@ -83,6 +83,10 @@ PAGES = {
     "accounts.usertag": Page("AS", "AS", "AS", "AS", {"merge": "AS"}),
     "accounts.wechatidentity": Page("AS"),
     "commerce.address": Page("AS"),
+    "commerce.bill": Page("FS", actions={"run_again": "FS"}),
+    "commerce.billdifference": Page(
+        "FS", actions=dict.fromkeys(("take", "add_note", "resolve"), "FS")
+    ),
     "commerce.ledgertransaction": Page("FS"),
     "commerce.merchant": Page("AS", actions=dict.fromkeys(("approve", "reject", "suspend"), "AS")),
     "commerce.merchantapplication": Page(

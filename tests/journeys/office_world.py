@@ -27,6 +27,8 @@ from accounts.services.api_keys import create_key
 from accounts.services.parameters import change_parameters
 from commerce.models import (
     AnomalyKind,
+    Bill,
+    BillDifference,
     Order,
     PaymentAnomaly,
     PaymentNotice,
@@ -51,6 +53,10 @@ def fill() -> None:
         payment=order.payments.get(),
         dedupe_key=tag,
         detail={"应收": "300.00", "实收": "299.00"},
+    )
+    bill, _ = Bill.objects.get_or_create(method="wechat", day=timezone.localdate())
+    BillDifference.objects.create(
+        bill=bill, kind="missing_here", key=tag, number="PAY1", theirs="300.00"
     )
     PaymentNotice.objects.create(method="wechat", event_id=tag, number="PAY1")
     WeeklyTemplateFactory(

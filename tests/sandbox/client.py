@@ -41,6 +41,11 @@ class SandboxClient(AlipayCalls, UnionPayCalls, SmsCalls, S3Calls):
     def __exit__(self, *exception) -> None:
         self.close()
 
+    def bill(self, rail: str, day: str, rows: list[Json] | None = None, spoil: str = "") -> Json:
+        """What a provider's bill of that day says: these rows (amounts in fen; tests.sandbox.bills)
+        or, without any, its book's; spoil: hash, short or late."""
+        return self._post(f"/{rail}/bills/{day}", {"rows": rows, "spoil": spoil})
+
     # -- the world
 
     def health(self) -> Json:

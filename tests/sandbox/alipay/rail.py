@@ -3,11 +3,13 @@
 from typing import Any
 from urllib.parse import parse_qsl
 
+from ..bills import Bills
 from ..book import Book
 from ..courier import Notice
 from ..faults import CONNECTION, DISPATCH, Fault, spoil
 from ..web import Request, Response, Router
 from . import cashier
+from .bill import PATH, TradeBill
 from .control import AlipayControl
 from .errors import AlipayError
 from .keys import AlipayKeys
@@ -23,6 +25,7 @@ OPS = {
     "alipay.trade.close": "close",
     "alipay.trade.refund": "refund",
     "alipay.trade.fastpay.refund.query": "query_refund",
+    "alipay.data.dataservice.bill.downloadurl.query": "bill",
 }
 
 
@@ -39,21 +42,27 @@ class Alipay:
         self.trades = Trades(world, self.book)
         self.refunds = Refunds(world, self.trades, self.book)
         self.notices = Notices(world, self.keys)
-        code = r"\d{5}|ACQ\.[A-Z_]+|is[vp]\.[a-z-]+"
-        world.faults.know(self.name, [*OPS.values(), "page"], code, KINDS)
+        self.bills = Bills(world, self.name, self.book)
+        self._bill = TradeBill(self.bills, world.clock, self.keys.seller_id)
+        code = r"\d{5}|ACQ\.[A-Z_]+|is[vp]\.[a-z_-]+"
+        world.faults.know(self.name, [*OPS.values(), "page", "bill_file"], code, KINDS)
 
     def handle(self, request: Request) -> Response:
         if cashier.is_cashier(request):
             return self._leave_cashier(request)
+        if request.path.startswith(PATH):
+            found = self._bill.download(request.path.removeprefix(PATH))
+            return spoil(found, self._fault("bill_file", {}))
         if request.path != "/gateway.do":
             return Response(404, b"Not Found", {"Content-Type": "text/plain"})
         params = _params(request)
         if params.get("method") in PRODUCTS:
             return self._show_cashier(params)
-        return self._answer(params)
+        return self._answer(params, f"http://{request.headers['Host']}")
 
     def add_control(self, router: Router) -> None:
         AlipayControl(self).add_to(router)
+        self.bills.add_control(router)
 
     def env(self, base: str) -> dict[str, str]:
         return {
@@ -111,7 +120,7 @@ class Alipay:
             return cashier.refuse(error)
         return cashier.leave(trade, "付款成功")
 
-    def _answer(self, params: dict[str, str]) -> Response:
+    def _answer(self, params: dict[str, str], base: str) -> Response:
         method = params.get("method", "")
         try:
             check_request(self.keys, params, self.world.clock.wall())
@@ -126,13 +135,15 @@ class Alipay:
         try:
             if fault and fault.kind == "error":
                 raise AlipayError(fault.argument)
-            answer = {"code": "10000", "msg": "Success"} | self._run(op, content)
+            answer = {"code": "10000", "msg": "Success"} | self._run(op, content, base)
         except AlipayError as error:
             answer = error.answer()
         trick = "bad_signature" if fault and fault.kind == "bad_signature" else ""
         return spoil(self._signed(method, answer, trick), fault)
 
-    def _run(self, op: str, content: dict[str, Any]) -> dict[str, Any]:
+    def _run(self, op: str, content: dict[str, Any], base: str) -> dict[str, Any]:
+        if op == "bill":
+            return self._bill.ask(content, base)
         if op == "refund":
             answer, made = self.refunds.create(content)
             if made is not None:

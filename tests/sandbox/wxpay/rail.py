@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+from ..bills import Bills
 from ..book import Book
 from ..clock import rfc3339
 from ..courier import Notice
 from ..crypto import seal
 from ..faults import ANSWER, SIGNATURE, Fault, spoil
 from ..web import JSON_TYPE, Request, Response, Router, flatten, json_response, to_json
+from .bill import DOWNLOAD, TradeBill
 from .control import PayControl
 from .errors import PayError, bad_field
 from .keys import PayKeys
@@ -35,6 +37,8 @@ class WeChatPay:
         self.refunds = Refunds(world, self.trades, self.book)
         self.notices = Notices(world, self.keys, self.trades)
         self.refunds.settled = self.announce_refund
+        self.bills = Bills(world, self.name, self.book)
+        self._bill = TradeBill(self.bills, self.keys.mchid)
         self._router = self._routes()
         ops = [route.op for route in self._router.routes]
         world.faults.know(self.name, ops, code=r"[A-Z_]+")
@@ -57,11 +61,14 @@ class WeChatPay:
         status, answer = _run(route.handler, request, params, fault)
         if fault and fault.kind == "notify_before_response" and status == 200:
             self._hurry(route.op, answer, fields)
+        if isinstance(answer, Response):  # a file: not signed
+            return spoil(answer, fault)
         trick = fault.kind if fault and fault.kind in SIGNATURE else ""
         return spoil(self._signed(request, status, answer, trick), fault)
 
     def add_control(self, router: Router) -> None:
         PayControl(self).add_to(router)
+        self.bills.add_control(router)
 
     def env(self, base: str) -> dict[str, str]:
         return {
@@ -148,6 +155,8 @@ class WeChatPay:
         add(
             "GET", f"{REFUNDS}/{{out_refund_no}}", lambda r, **p: refunds.query(**p), "query_refund"
         )
+        add("GET", "/v3/bill/tradebill", self._bill.ask, "bill")
+        add("GET", DOWNLOAD, self._bill.download, "bill_file")
         add("GET", "/v3/certificates", self._certificates, "certificates")
         return router
 
