@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('commerce', '0012_fulfilment_notices'),
+        ('commerce', '0014_ship_reminder'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
