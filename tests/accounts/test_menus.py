@@ -41,6 +41,7 @@ def test_finance_sees_money_and_nothing_else(staff):
         "订单与支付": [
             "订单",
             "发货",
+            "微信发货信息",
             "支付记录",
             "退款",
             "资金异常",
@@ -48,7 +49,7 @@ def test_finance_sees_money_and_nothing_else(staff):
             "渠道账单",
             "对账差异",
             "支付通知",
-        ],
+        ],  # fmt: skip
         "数据分析": ["用户分析"],
     }
 
