@@ -70,10 +70,12 @@ HOLD = """
 UPDATE counseling_timeslot SET status = 'held', updated_at = ? WHERE id = ? AND status = 'open'"""
 ORDER = """
 INSERT INTO commerce_order (created_at, updated_at, number, user_id, status, total_amount,
-  refunded_amount, expires_at) VALUES (?, ?, ?, ?, 'pending', ?, 0, ?)"""
+  refunded_amount, expires_at, receiver, receiver_phone, region, address_detail, remark,
+  merchant_note, fulfilment)
+VALUES (?, ?, ?, ?, 'pending', ?, 0, ?, '', '', '', '', '', '', 'none')"""
 ITEM = """
-INSERT INTO commerce_orderitem (order_id, kind, target_id, title, unit_price, quantity)
-VALUES (?, 'appointment', ?, ?, ?, 1)"""
+INSERT INTO commerce_orderitem (order_id, kind, target_id, title, unit_price, quantity,
+  image_url) VALUES (?, 'appointment', ?, ?, ?, 1, '')"""
 APPOINTMENT = """
 INSERT INTO counseling_appointment (created_at, updated_at, number, user_id, client_id,
   counselor_id, slot_id, service_id, order_item_id, agreement_id, kind, mode, start_at, end_at,
