@@ -13,6 +13,7 @@ from config.prepared import insert
 def move(instance, to: str, *, actor=None, reason: str = "", **changes) -> None:
     """Move instance.status to `to`, together with `changes`, and log the move.
 
+    A model whose TRANSITIONS are about another field names that field as STATE.
     Call it inside the transaction that holds the row's lock.  The UPDATE is
     conditional on the old status all the same, so a forgotten lock shows up as
     StaleState and never as a lost update.  Raises IllegalTransition when
@@ -20,14 +21,15 @@ def move(instance, to: str, *, actor=None, reason: str = "", **changes) -> None:
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("move() needs an open transaction")
-    old = instance.status
+    field = getattr(instance, "STATE", "status")
+    old = getattr(instance, field)
     instance.TRANSITIONS.check(old, to)
-    changes["status"] = to
+    changes[field] = to
     if hasattr(instance, "updated_at"):
         changes["updated_at"] = timezone.now()
-    if not type(instance)._base_manager.filter(pk=instance.pk, status=old).update(**changes):
+    if not type(instance)._base_manager.filter(pk=instance.pk, **{field: old}).update(**changes):
         raise StaleState(id=instance.pk)
-    note_change(instance, {"status": (old, to)})
+    note_change(instance, {field: (old, to)})
     for name, value in changes.items():
         setattr(instance, name, value)
     insert(
@@ -49,6 +51,6 @@ def log_read(request, actor) -> None:
 
 
 def moves_of(instance) -> QuerySet[StatusChange]:
-    """Every move of this object's status, oldest first."""
+    """Every move of this object's status (or STATE), oldest first."""
     changes = StatusChange.objects.filter(model=instance._meta.label_lower, object_pk=instance.pk)
     return changes.select_related("actor").order_by("pk")

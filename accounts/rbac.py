@@ -28,6 +28,8 @@ LABELS: dict[str, str] = {
     "schedule:manage": "排班管理",
     "appointment:manage": "预约管理",
     "merchant:review": "商户审核",
+    "animal:review": "动物审核",
+    "claim:manage": "认领管理",
     "order:manage": "订单管理",
     "refund:approve": "退款审批",
     "finance:books": "账目与对账",
@@ -155,6 +157,16 @@ PERMISSIONS: dict[str, list[str]] = {
         "commerce.view_merchantapplication",
         "commerce.handle_merchantapplication",
     ],
+    "animal:review": ["farm.view_animal", "farm.review_animal", "farm.view_animalupdate"],
+    "claim:manage": [
+        "farm.view_animal",
+        "farm.view_animalclaim",
+        "farm.end_animalclaim",
+        "farm.view_claimagreement",
+        "farm.renew_claimagreement",
+        "farm.view_animalupdate",
+        "commerce.view_order",
+    ],
     "order:manage": [
         "commerce.view_order",
         "commerce.cancel_order",
@@ -223,6 +235,8 @@ ROLES: dict[str, RoleSpec] = {
             "schedule:manage",
             "appointment:manage",
             "merchant:review",
+            "animal:review",
+            "claim:manage",
             "order:manage",
         ],
         parent="content_manager",
@@ -240,6 +254,8 @@ ROLES: dict[str, RoleSpec] = {
         ["order:manage", "refund:approve", "finance:books", "data:view"],
     ),
     "customer_service": RoleSpec(
-        "客服", "查看并协助处理预约与订单", ["appointment:manage", "order:manage"]
+        "客服",
+        "查看并协助处理预约、认领与订单",
+        ["appointment:manage", "claim:manage", "order:manage"],
     ),
 }

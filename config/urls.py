@@ -23,6 +23,7 @@ API_ROUTES: list = [
     path("", include("media.urls")),
     path("", include("commerce.urls")),
     path("", include("counseling.urls")),
+    path("", include("farm.urls")),
 ]
 
 

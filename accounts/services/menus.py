@@ -62,6 +62,15 @@ MENUS = [
         ],
     ),
     (
+        "动物认领", "pets",
+        [
+            ("动物", "cruelty_free", "farm.animal"),
+            ("认领", "volunteer_activism", "farm.animalclaim"),
+            ("认领协议", "contract", "farm.claimagreement"),
+            ("动物动态", "feed", "farm.animalupdate"),
+        ],
+    ),
+    (
         "内容", "article",
         [
             ("分类", "category", "content.category"),

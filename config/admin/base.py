@@ -174,7 +174,7 @@ def _column(page, name):
 
 def _status_history(obj) -> list[dict]:
     """The moves of obj.status, oldest first, in words."""
-    words = dict(obj._meta.get_field("status").flatchoices)
+    words = dict(obj._meta.get_field(getattr(obj, "STATE", "status")).flatchoices)
     return [
         {
             "at": change.created_at,

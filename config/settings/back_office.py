@@ -14,7 +14,9 @@ BACK_OFFICE_PAGES = ["accounts.admin.second_factor.pages"]
 CHANGE_PASSWORD = "accounts.services.passwords.change_password"
 CONFIRM_PASSWORD = "accounts.services.step_up.confirm_in_office"
 STEP_UP_IS_RECENT = "accounts.services.step_up.is_recent"
-DASHBOARD_PANELS = ["counseling.stats.panel", "commerce.stats.panel", "accounts.stats.panel"]
+DASHBOARD_PANELS = [
+    "counseling.stats.panel", "farm.stats.panel", "commerce.stats.panel", "accounts.stats.panel",
+]  # fmt: skip
 UNFOLD = {
     "SITE_TITLE": "伴心后台",
     "SITE_HEADER": "伴心",
@@ -145,6 +147,8 @@ CONSTANCE_CONFIG = {
     "CANCEL_FEE_PERCENT": (30, "免费取消时限之后收取的费用(%)", "percent"),
     "SLOT_HORIZON_DAYS": (28, "提前生成多少天的可预约时段", "days"),
     "AUTO_COMPLETE_HOURS": (2, "咨询结束后多少小时自动完成", "hours"),
+    "CLAIM_MONTHS": (12, "动物未另行规定时的认领期限(月)", "count"),
+    "UPDATE_DAYS": (30, "被认领的动物多少天没有动态时提醒商户", "days"),
     "LOG_LEVEL": (_level, "其余组件的日志级别", "level"),
     "LOG_LEVEL_APPS": (_level, "业务应用的日志级别", "level"),
     "LOG_LEVEL_TASKS": (_level, "后台任务(Celery)的日志级别", "level"),
@@ -190,6 +194,7 @@ CONSTANCE_CONFIG_FIELDSETS = {
         "CANCEL_FREE_HOURS", "CANCEL_FEE_HOURS", "CANCEL_FEE_PERCENT",
         "SLOT_HORIZON_DAYS", "AUTO_COMPLETE_HOURS",
     ),
+    "动物认领": ("CLAIM_MONTHS", "UPDATE_DAYS"),
     "账号": ("DELETION_COOLING_DAYS",),
     "邮件": ("EMAIL_CODE_TTL_SECONDS", "EMAIL_DAY_BUDGET"),
     "账号安全": ("STEP_UP_SECONDS", "MAX_DEVICES", "STAFF_TOTP_REQUIRED"),

@@ -18,6 +18,7 @@ from config.env import (
     env_url,
 )
 from config.logs import logging_config
+from config.settings.api_docs import *  # noqa: F403
 from config.settings.back_office import *  # noqa: F403
 from config.settings.doors import *  # noqa: F403
 from config.settings.retention import *  # noqa: F403
@@ -64,6 +65,7 @@ INSTALLED_APPS = [
     "media",
     "commerce",
     "counseling",
+    "farm",
 ]
 
 # Session, login and messages belong to the back office; the API skips them.
@@ -186,44 +188,6 @@ CORS_ALLOW_HEADERS = [
 ]  # fmt: skip
 CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "X-Request-ID"]
 
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Banxin API",
-    "DESCRIPTION": "伴心:心理咨询与结伴同行的后端接口。每个响应都是 {code, message, data}。",
-    "VERSION": "1.0.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "PREPROCESSING_HOOKS": ["config.api.schema.only_versioned_paths"],
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "config.api.schema.finish",
-    ],
-    "ENUM_NAME_OVERRIDES": {
-        "UserStatus": "accounts.models.UserStatus",
-        "FilePurpose": "media.models.Purpose",
-        "MerchantStatus": "commerce.models.MerchantStatus",
-        "MerchantApplicationStatus": "commerce.models.ApplicationStatus",
-        "OrderStatus": "commerce.models.OrderStatus",
-        "PaymentStatus": "commerce.models.PaymentStatus",
-        "RefundStatus": "commerce.models.RefundStatus",
-        "AppointmentStatus": "counseling.models.AppointmentStatus",
-        "SlotStatus": "counseling.models.SlotStatus",
-        "ServiceKind": "counseling.models.ServiceKind",
-        "MenuKind": "accounts.models.Menu.Kind",
-        "Gender": "accounts.models.Gender",
-        "TagColour": "accounts.models.TagColour",
-        "NoticeKind": "accounts.models.NoticeKind",
-        "ExportStatus": "accounts.models.ExportStatus",
-        "ExportFormat": "accounts.models.ExportFormat",
-        "AgreementKind": "accounts.models.AgreementKind",
-    },
-}
-
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 if not REDIS_URL:
     for name in ("queue", "control"):
@@ -237,9 +201,15 @@ else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
 
 # The people who sell: commerce knows them by these lines only (architecture: Selling).
-PAYABLES = {"appointment": "counseling.payables.AppointmentPayable"}
+PAYABLES = {
+    "appointment": "counseling.payables.AppointmentPayable",
+    "animal_claim": "farm.payables.AnimalClaimPayable",
+}
 # What is counted per day, how people come to pay, and what they spent (config/measures.py).
-MEASURES = ["accounts.measures.MEASURES", "counseling.stats.MEASURES", "commerce.stats.MEASURES"]
+MEASURES = [
+    "accounts.measures.MEASURES", "counseling.stats.MEASURES", "farm.stats.MEASURES",
+    "commerce.stats.MEASURES",
+]  # fmt: skip
 FUNNEL = ["counseling.stats.PROFILES", "counseling.stats.BOOKINGS", "commerce.stats.PAID"]
 SPENDING = "commerce.stats.spending"
 PAYMENT_GATEWAYS = {
@@ -256,6 +226,7 @@ EXPORTS = {
 # What each app keeps about a person, the uppermost app first (accounts.services.holdings).
 PERSONAL_DATA = [
     "counseling.services.personal_data",
+    "farm.services.personal_data",
     "commerce.services.personal_data",
     "content.services.personal_data",
     "media.services.personal_data",
@@ -265,6 +236,7 @@ PERSONAL_DATA = [
 USER_SECTIONS = [
     "commerce.people.SECTIONS",
     "counseling.people.SECTIONS",
+    "farm.people.SECTIONS",
     "accounts.people.SECTIONS",
     "media.people.SECTIONS",
 ]

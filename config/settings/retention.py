@@ -85,6 +85,12 @@ NO_RETENTION = {
     "counseling.Counselor": _STATE,
     "counseling.Service": _STATE,
     "counseling.WeeklyTemplate": _STATE,
+    "farm.AgreementFile": _PROOF,
+    "farm.Animal": _STATE,
+    "farm.AnimalClaim": _MONEY,
+    "farm.AnimalUpdate": "part of the animal",
+    "farm.ClaimAgreement": _PROOF,
+    "farm.HealthRecord": "part of the animal",
     "media.File": "until its owner or media.sweep_orphans lets it go",
     "media.FileUsage": _STATE,
 }

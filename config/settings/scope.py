@@ -43,6 +43,10 @@ DATA_SCOPE = {
     "counseling.service": ["counselor__user"],
     "counseling.timeslot": ["counselor__user"],
     "counseling.weeklytemplate": ["counselor__user"],
+    "farm.animal": ["merchant__user"],
+    "farm.animalclaim": ["merchant__user"],
+    "farm.animalupdate": ["animal__merchant__user"],
+    "farm.claimagreement": ["claim__merchant__user"],
     "media.file": ["owner"],
     # Settings and published words of the whole platform.
     "accounts.agreement": "common",

@@ -10,6 +10,12 @@ from accounts.services.consents import publish_agreement, require_consent
 from tests.helpers import Api, data, forget_everything, refusal
 
 
+@pytest.fixture(autouse=True)
+def _no_claim_agreement(db):
+    """The seeded one makes room for those of these tests."""
+    Agreement.objects.filter(kind="claim").delete()
+
+
 @pytest.fixture
 def claim_agreement(db):
     return publish_agreement(kind="claim", title="认领协议", body="第一版")

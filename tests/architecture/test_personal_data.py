@@ -27,6 +27,8 @@ ACTORS = {
     "commerce.Shipment.shipped_by",
     "commerce.VerificationCode.used_by",
     "counseling.Appointment.cancelled_by",
+    "farm.Animal.reviewed_by",
+    "farm.AnimalClaim.ended_by",
 }
 WORDS = (
     models.CharField, models.TextField, models.JSONField, models.BinaryField, models.DateField,

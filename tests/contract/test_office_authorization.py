@@ -123,6 +123,13 @@ PAGES = {
     "django_celery_beat.periodictask": Page(
         "S", change="S", actions=dict.fromkeys(("enable", "pause", "run_now"), "S")
     ),
+    "farm.animal": Page("KAS", actions=dict.fromkeys(("approve", "reject"), "AS")),
+    "farm.animalclaim": Page(
+        "KAS",
+        actions=dict.fromkeys(("end_selected", "refuse_selected", "renew_selected"), "KAS"),
+    ),
+    "farm.animalupdate": Page("KAS"),
+    "farm.claimagreement": Page("KAS", actions={"retry_selected": "KAS"}),
     "media.file": Page("AS", actions={"remove": "AS"}),
 }  # fmt: skip
 REGISTERED = {model._meta.label_lower: entry for model, entry in admin.site._registry.items()}

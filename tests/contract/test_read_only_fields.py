@@ -26,6 +26,7 @@ PRIVILEGES = {
 }  # fmt: skip
 # Fields that a route's own body does have, so that sending them is no attack.
 WRITABLE = {
+    "merchants": {"price"},
     "category": {"is_active"},
     "disease-tags": {"is_active"},
     "role": {"permissions", "data_scope"},
@@ -44,6 +45,7 @@ VOLATILE = {
     "key", "lease_until", "code", "completed_at", "handed_over_at", "confirm_by", "remind_at",
     "shipped_at", "used_at", "hidden_at",
     "contact_person", "contact_phone", "email", "submitted_at",
+    "claimed_at", "ends_at", "ended_at", "end_asked_at", "agreed_from", "snapshot", "lost_at",
     "reviewed_at", "message_id", "prefix", "sealed_filters", "context",
 }  # fmt: skip
 WRITES = [name for name in ROUTES if name.split()[0] in {"POST", "PUT", "PATCH"}]

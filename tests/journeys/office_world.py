@@ -37,9 +37,11 @@ from commerce.models import (
     ShippingReport,
 )
 from commerce.services.refunds import request_refund
+from farm.services.agreements import print_waiting
 from tests.factories.commerce import AddressFactory, ApplicationFactory, MerchantFactory
 from tests.factories.content import CategoryFactory, DiseaseTagFactory
 from tests.factories.counseling import WeeklyTemplateFactory, confirmed
+from tests.factories.farm import active
 from tests.factories.media import FileFactory
 
 
@@ -63,6 +65,7 @@ def fill() -> None:
         counselor=appointment.counselor, weekday=0, start_time="09:00", end_time="12:00"
     )
     FileFactory(owner=user)
+    _animals()
     Organisation.objects.create(name=f"华东中心{tag}")
     MerchantFactory()
     _sold(user, tag)
@@ -92,6 +95,15 @@ def _sold(user: User, tag: str) -> None:
     )  # fmt: skip
     ShippingReport.objects.create(
         order=order, status="failed", attempts=12, errcode=10060031, error="openid 与支付单不符"
+    )
+
+
+def _animals() -> None:
+    claim = active()
+    print_waiting()
+    claim.animal.updates.create(update_type="diary", content="今天在草地上晒太阳")
+    claim.animal.health_records.create(
+        kind="vaccination", happened_on="2026-05-01", note="口蹄疫疫苗"
     )
 
 

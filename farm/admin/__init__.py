@@ -1,0 +1,3 @@
+from farm.admin import animals, claims
+
+__all__ = ["animals", "claims"]

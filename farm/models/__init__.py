@@ -1,0 +1,28 @@
+from farm.models.agreements import AgreementFile, AgreementStatus, ClaimAgreement
+from farm.models.animals import (
+    Animal,
+    AnimalStatus,
+    HealthKind,
+    HealthRecord,
+    Listing,
+)
+from farm.models.claims import LIVE, AnimalClaim, ClaimStatus, EndKind
+from farm.models.updates import AnimalUpdate, UpdateType, UpdateVisibility
+
+__all__ = [
+    "LIVE",
+    "AgreementFile",
+    "AgreementStatus",
+    "Animal",
+    "AnimalClaim",
+    "AnimalStatus",
+    "AnimalUpdate",
+    "ClaimAgreement",
+    "ClaimStatus",
+    "EndKind",
+    "HealthKind",
+    "HealthRecord",
+    "Listing",
+    "UpdateType",
+    "UpdateVisibility",
+]

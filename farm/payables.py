@@ -1,0 +1,86 @@
+from django.db import IntegrityError
+from django.utils import timezone
+
+from accounts.audit import move
+from commerce.payables import Offer
+from config.numbers import new_number
+from config.prepared import insert
+from farm.errors import AnimalUnavailable
+from farm.models import AnimalClaim, AnimalStatus, ClaimStatus, EndKind
+from farm.services import notices
+from farm.services.agreements import order_agreement
+from farm.services.availability import lock_animal, settle
+from farm.services.claiming import take_animal
+from farm.services.terms import months_later
+
+
+class AnimalClaimPayable:
+    """Sells claims; Want.target_id is the animal's id.
+
+    Locks follow order, items, animal, claim: the animal is always locked first.
+    """
+
+    label = "动物认领"
+
+    def quote(self, user, want):
+        adoption = take_animal(user, want)
+        return Offer(
+            title=adoption.title,
+            unit_price=adoption.price,
+            details=adoption,
+            merchant_id=adoption.merchant_id,
+        )
+
+    def reserve(self, item, want, offer):
+        adoption = offer.details
+        try:
+            insert(
+                AnimalClaim(
+                    number=new_number("CLM"),
+                    user_id=adoption.user_id,
+                    animal_id=adoption.animal_id,
+                    merchant_id=adoption.merchant_id,
+                    order_item=item,
+                    agreement_id=adoption.agreement_id,
+                    agreed_at=adoption.agreed_at,
+                    agreed_from=adoption.agreed_from,
+                    animal_name=adoption.animal_name,
+                    price_paid=adoption.price,
+                    months=adoption.months,
+                )
+            )
+        except IntegrityError as error:  # the second net below the animal's conditional UPDATE
+            if "live_animal" not in str(error):
+                raise
+            raise AnimalUnavailable(status=AnimalStatus.UNAVAILABLE) from error
+
+    def fulfil(self, item):
+        animal, claim = self._locked(item)
+        now = timezone.now()
+        ends_at = months_later(now, claim.months)
+        move(claim, ClaimStatus.ACTIVE, claimed_at=now, ends_at=ends_at)
+        settle(animal)
+        order_agreement(claim)
+        notices.claimed(claim.pk)
+
+    def release(self, item, *, expired):
+        if self._status(item) == ClaimStatus.PENDING:
+            animal, claim = self._locked(item)
+            move(claim, ClaimStatus.CANCELLED, reason="超时未支付" if expired else "")
+            settle(animal)
+
+    def revoke(self, item):
+        """A claim that was ended, with the refund that this is, stays as it ended."""
+        if self._status(item) == ClaimStatus.ACTIVE:
+            animal, claim = self._locked(item)
+            now = timezone.now()
+            move(claim, ClaimStatus.CANCELLED, reason="退款", ended_at=now, end_kind=EndKind.REFUND)
+            settle(animal)
+
+    def _status(self, item) -> str:
+        """Still: its order is locked."""
+        return AnimalClaim.objects.values_list("status", flat=True).get(order_item=item)
+
+    def _locked(self, item):
+        animal = lock_animal(item.target_id)
+        return animal, AnimalClaim.objects.locked().get(order_item=item)

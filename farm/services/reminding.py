@@ -1,0 +1,65 @@
+"""Telling people in time: claims that end soon, animals of which nobody heard for long."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Max, Q
+from django.db.models.functions import Coalesce, Greatest
+from django.utils import timezone
+
+from accounts.services.notifications import notify
+from accounts.services.parameters import parameter
+from config.db import transact
+from farm.models import AnimalClaim, ClaimStatus
+from farm.services import notices
+
+DAYS = (30, 7)
+
+
+def remind_of_ends(*, now: datetime | None = None, limit: int = 1000) -> int:
+    """Tell claimants 30 and 7 days before their claim ends, each once; how many were told."""
+    now = now or timezone.now()
+    return sum(_remind(days, now, limit) for days in sorted(DAYS))
+
+
+def _remind(days: int, now: datetime, limit: int) -> int:
+    """Who is told of the nearer end hears no more of the farther one."""
+    told = Q(reminded_days=0) | Q(reminded_days__gt=days)
+    near = AnimalClaim.objects.filter(
+        told, status=ClaimStatus.ACTIVE, ends_at__gt=now, ends_at__lte=now + timedelta(days=days)
+    )
+    return sum(
+        _tell(pk, days)
+        for pk in list(near.order_by("ends_at").values_list("pk", flat=True)[:limit])
+    )
+
+
+@transact
+def _tell(claim_id: int, days: int) -> bool:
+    claim = AnimalClaim.objects.locked().select_related("user").get(pk=claim_id)
+    told = 0 < claim.reminded_days <= days
+    if told or claim.status != ClaimStatus.ACTIVE:
+        return False
+    claim.reminded_days = days
+    claim.save(update_fields=["reminded_days", "updated_at"])
+    notices.ending(claim, days)
+    return True
+
+
+def remind_of_updates(*, now: datetime | None = None, limit: int = 1000) -> int:
+    """Tell merchants of claimed animals without news for UPDATE_DAYS, once per silence."""
+    now, days = now or timezone.now(), parameter("UPDATE_DAYS")
+    silent = (
+        AnimalClaim.objects.filter(status=ClaimStatus.ACTIVE, claimed_at__lte=now)
+        .annotate(last=Max("animal__updates__created_at"))
+        .annotate(since=Greatest("claimed_at", Coalesce("last", "claimed_at")))
+        .filter(since__lte=now - timedelta(days=days))
+        .select_related("merchant__user")
+        .order_by("pk")
+    )
+    for claim in list(silent[:limit]):
+        notify(
+            claim.merchant.user, "animal_update_overdue",
+            dedupe_key=f"animal_update_overdue:{claim.pk}:{claim.since.isoformat()}",
+            animal_id=claim.animal_id, animal=claim.animal_name, days=days,
+        )  # fmt: skip
+    return len(silent[:limit])
