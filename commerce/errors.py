@@ -195,3 +195,45 @@ class NotHideable(DomainError):
     """data: the order's status."""
 
     code, status, message = 14051, 409, _("订单尚未结束，不能删除")
+
+
+class ProductUnavailable(DomainError):
+    """data: product_id."""
+
+    code, status, message = 14024, 409, _("商品已下架")
+
+
+class OutOfStock(DomainError):
+    """data: product_id."""
+
+    code, status, message = 14025, 409, _("商品库存不足")
+
+
+class TooManyPieces(DomainError):
+    """data: product_id, most."""
+
+    code, status, message = 14026, 422, _("超出每单限购数量")
+
+
+class MerchantNotApproved(DomainError):
+    code, status, message = 14027, 403, _("商户未通过审核，暂不能经营商品")
+
+
+class ImageUnknown(DomainError):
+    """data: ids."""
+
+    code, status, message = 14028, 422, _("图片不存在，请重新上传")
+
+
+class MemberExists(DomainError):
+    code, status, message = 14030, 409, _("该用户已在某个商户任职")
+
+
+class MemberUnknown(DomainError):
+    code, status, message = 14031, 422, _("未找到该用户，请确认对方已注册")
+
+
+class TooManyMembers(DomainError):
+    """data: most."""
+
+    code, status, message = 14032, 409, _("商户成员已达上限")

@@ -1,4 +1,4 @@
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django_filters import rest_framework as filters
 
 from commerce.models import (
@@ -7,6 +7,8 @@ from commerce.models import (
     Order,
     OrderItem,
     OrderStatus,
+    Product,
+    ProductStatus,
     Refund,
     RefundStatus,
 )
@@ -44,4 +46,27 @@ class MerchantFilter(filters.FilterSet):
 
     class Meta:
         model = Merchant
+        fields = []
+
+
+class ProductFilter(filters.FilterSet):
+    search = filters.CharFilter(method="worded", help_text="名称或介绍包含")
+    category = filters.CharFilter(help_text="分类")
+    price_min = filters.NumberFilter("price", "gte", min_value=0, max_value=10**8)
+    price_max = filters.NumberFilter("price", "lte", min_value=0, max_value=10**8)
+    merchant_id = filters.NumberFilter(min_value=1, max_value=10**18, help_text="商户 ID")
+
+    class Meta:
+        model = Product
+        fields = []
+
+    def worded(self, queryset, name, value):
+        return queryset.filter(Q(name__icontains=value) | Q(description__icontains=value))
+
+
+class OwnProductFilter(ProductFilter):
+    status = filters.ChoiceFilter(choices=ProductStatus.choices, label="商品状态")
+
+    class Meta:
+        model = Product
         fields = []

@@ -2,9 +2,11 @@ from django.urls import path
 
 from commerce.views import callbacks
 from commerce.views.addresses import AddressViewSet
+from commerce.views.members import MemberViewSet
 from commerce.views.merchants import MerchantViewSet, WebsiteApplicationViewSet
 from commerce.views.orders import OrderViewSet
 from commerce.views.payments import PaymentViewSet
+from commerce.views.products import MerchantProductViewSet, ProductViewSet
 from commerce.views.refunds import RefundViewSet
 from commerce.views.serving import ServedOrderViewSet
 from config.api.routers import ApiRouter
@@ -12,9 +14,12 @@ from config.api.routers import ApiRouter
 router = ApiRouter()
 router.register("addresses", AddressViewSet, basename="address")
 router.register("merchants/orders", ServedOrderViewSet, basename="served-order")
+router.register("merchants/members", MemberViewSet, basename="merchant-member")
+router.register("merchants/products", MerchantProductViewSet, basename="merchant-product")
 router.register("merchants", MerchantViewSet, basename="merchant")
 router.register("order", OrderViewSet, basename="order")
 router.register("pay", PaymentViewSet, basename="pay")
+router.register("products", ProductViewSet, basename="product")
 router.register("refund", RefundViewSet, basename="refund")
 
 urlpatterns = [

@@ -5,6 +5,9 @@ from config.api.serializers import ApiModelSerializer
 from media.models import File, Purpose, Variant
 from media.services.links import DOWNLOAD, LINK_SECONDS, url_for
 
+# Avatars have an address of their own.
+UPLOADS = [(code.value, code.label) for code in Purpose if code != Purpose.AVATAR]
+
 
 class FileSerializer(ApiModelSerializer):
     """The links of a file that is not public are the caller's own and live ten minutes."""
@@ -40,10 +43,10 @@ class FileSerializer(ApiModelSerializer):
 
 
 class UploadBody(serializers.Serializer):
-    """file: an image, by its content.  Avatars have an address of their own."""
+    """file: an image, by its content."""
 
     file = serializers.FileField()
-    purpose = serializers.ChoiceField(choices=[(Purpose.IMAGE.value, Purpose.IMAGE.label)])
+    purpose = serializers.ChoiceField(choices=UPLOADS)
 
 
 class AvatarBody(serializers.Serializer):

@@ -58,6 +58,9 @@ MENUS = [
         "商户", "storefront",
         [
             ("商户", "store", "commerce.merchant"),
+            ("商品", "inventory_2", "commerce.product"),
+            ("商户成员", "badge", "commerce.merchantmember"),
+            ("库存记录", "swap_vert", "commerce.stockmovement"),
             ("入驻申请", "contact_page", "commerce.merchantapplication"),
         ],
     ),

@@ -6,4 +6,5 @@ from commerce.admin import (  # noqa: F401
     merchants,
     money,
     orders,
+    products,
 )

@@ -1,20 +1,54 @@
 from django.contrib import admin
 from unfold.decorators import action, display
 
+from accounts.admin.reveals import Revealing
+from commerce.admin.decisions import Deciding, Decision
 from commerce.admin.money import RemarkActionForm, remark_of
-from commerce.models import Merchant, MerchantApplication
+from commerce.models import (
+    ApplicationStatus,
+    Merchant,
+    MerchantApplication,
+    MerchantMember,
+    MerchantStatus,
+    Product,
+)
 from commerce.services.merchants import (
     approve_merchant,
     handle_application,
     reject_merchant,
     suspend_merchant,
 )
-from config.admin import BackOfficeAdmin, ReadOnly
-from config.masking import mask_name, mask_phone
+from config.admin import BackOfficeAdmin, ReadOnly, ReadOnlyInline
+from config.masking import mask_email, mask_name, mask_phone
+
+SHOWN = 50
+
+
+class NewestInline(ReadOnlyInline):
+    """The newest of what a merchant may have thousands of; the list has the rest."""
+
+    show_change_link = True
+
+    def get_queryset(self, request):
+        rows = super().get_queryset(request)
+        merchant = request.resolver_match.kwargs.get("object_id")
+        newest = rows.filter(merchant=merchant).order_by("-pk").values("pk")[:SHOWN]
+        return rows.filter(pk__in=list(newest.values_list("pk", flat=True))).order_by("-pk")
+
+
+class ProductInline(NewestInline):
+    model = Product
+    fields = ["name", "category", "status", "price", "stock", "held", "sold", "created_at"]
+
+
+class MemberInline(NewestInline):
+    model = MerchantMember
+    fk_name = "merchant"
+    fields = ["user", "role", "invited_by", "created_at"]
 
 
 @admin.register(Merchant)
-class MerchantAdmin(ReadOnly, BackOfficeAdmin):
+class MerchantAdmin(Deciding, Revealing, ReadOnly, BackOfficeAdmin):
     """The queue of registrations: read here, decided by the actions."""
 
     action_form = RemarkActionForm
@@ -32,7 +66,14 @@ class MerchantAdmin(ReadOnly, BackOfficeAdmin):
         "contact", "address", "description", "submitted_at",
         "reviewed_at", "reviewed_by", "review_note",
     ]  # fmt: skip
+    inlines = [ProductInline, MemberInline]
     actions = ["approve", "reject", "suspend"]
+    actions_detail = ["decide", "reveal"]
+    decisions = {
+        "approve": Decision("通过", MerchantStatus.APPROVED, approve_merchant),
+        "reject": Decision("驳回", MerchantStatus.REJECTED, reject_merchant, "reason"),
+        "suspend": Decision("暂停", MerchantStatus.SUSPENDED, suspend_merchant, "reason"),
+    }
 
     @action(description="通过所选商户", permissions=["review"])
     def approve(self, request, queryset):
@@ -50,12 +91,20 @@ class MerchantAdmin(ReadOnly, BackOfficeAdmin):
     def contact(self, merchant):
         return _contact(merchant)
 
-    def has_review_permission(self, request):
+    def has_review_permission(self, request, object_id=None):
         return request.user.has_perm("commerce.review_merchant")
 
 
+def _accept(application_id, **words):
+    handle_application(application_id, accept=True, **words)
+
+
+def _decline(application_id, **words):
+    handle_application(application_id, accept=False, **words)
+
+
 @admin.register(MerchantApplication)
-class MerchantApplicationAdmin(ReadOnly, BackOfficeAdmin):
+class MerchantApplicationAdmin(Deciding, Revealing, ReadOnly, BackOfficeAdmin):
     """People to call back."""
 
     action_form = RemarkActionForm
@@ -64,12 +113,18 @@ class MerchantApplicationAdmin(ReadOnly, BackOfficeAdmin):
     list_select_related = ["handled_by"]
     search_fields = ["business_name"]
     search_help_text = "商户名称"
-    readonly_fields = ["contact"]
+    readonly_fields = ["contact", "mail"]
     fields = [
-        "business_name", "status", "contact", "description",
+        "business_name", "status", "contact", "mail", "description",
         "created_at", "handled_at", "handled_by", "remark",
     ]  # fmt: skip
     actions = ["accept", "decline"]
+    action_permissions = {"review": "commerce.handle_merchantapplication"}
+    actions_detail = ["decide", "reveal"]
+    decisions = {
+        "accept": Decision("接受", ApplicationStatus.ACCEPTED, _accept, "remark"),
+        "decline": Decision("谢绝", ApplicationStatus.DECLINED, _decline, "remark"),
+    }
 
     @action(description="接受所选申请", permissions=["handle"])
     def accept(self, request, queryset):
@@ -87,8 +142,14 @@ class MerchantApplicationAdmin(ReadOnly, BackOfficeAdmin):
     def contact(self, row):
         return _contact(row)
 
-    def has_handle_permission(self, request):
+    @display(description="邮箱")
+    def mail(self, row):
+        return mask_email(row.email)
+
+    def has_handle_permission(self, request, object_id=None):
         return request.user.has_perm("commerce.handle_merchantapplication")
+
+    has_review_permission = has_handle_permission
 
 
 def _contact(row) -> str:

@@ -2,6 +2,7 @@ from commerce.models.addresses import Address
 from commerce.models.bills import Bill, BillDifference, BillStatus, DifferenceKind, DifferenceStatus
 from commerce.models.fulfilment import Carrier, Shipment, VerificationCode
 from commerce.models.ledger import LedgerAccount, LedgerCause, LedgerEntry, LedgerTransaction
+from commerce.models.members import SERVING, MemberRole, MerchantMember
 from commerce.models.merchants import (
     ApplicationStatus,
     Merchant,
@@ -25,12 +26,20 @@ from commerce.models.payments import (
     PaymentNotice,
     PaymentStatus,
 )
+from commerce.models.products import (
+    Movement,
+    Product,
+    ProductImage,
+    ProductStatus,
+    StockMovement,
+)
 from commerce.models.refunds import Refund, RefundReason, RefundStatus
 from commerce.models.reports import ReportStatus, ShippingReport
 
 __all__ = [
     "FINISHED",
     "HANDED_OVER",
+    "SERVING",
     "Address",
     "AnomalyKind",
     "ApplicationStatus",
@@ -45,10 +54,13 @@ __all__ = [
     "LedgerCause",
     "LedgerEntry",
     "LedgerTransaction",
+    "MemberRole",
     "Merchant",
     "MerchantApplication",
+    "MerchantMember",
     "MerchantStatus",
     "MerchantType",
+    "Movement",
     "Order",
     "OrderItem",
     "OrderStatus",
@@ -57,11 +69,15 @@ __all__ = [
     "PaymentMethod",
     "PaymentNotice",
     "PaymentStatus",
+    "Product",
+    "ProductImage",
+    "ProductStatus",
     "Refund",
     "RefundReason",
     "RefundStatus",
     "ReportStatus",
     "Shipment",
     "ShippingReport",
+    "StockMovement",
     "VerificationCode",
 ]

@@ -26,12 +26,21 @@ class MerchantQuerySet(LockingQuerySet):
     def approved(self):
         return self.filter(status=MerchantStatus.APPROVED)
 
+    def of(self, user, *roles):
+        """The one `user` owns or works for; roles: as what, any when none is named."""
+        working = {"members__user": user.pk} | ({"members__role__in": roles} if roles else {})
+        return self.filter(pk__in=self.model._base_manager.filter(**working).values("pk")) | (
+            self.filter(user_id=user.pk)
+        )
+
 
 class Merchant(TimestampedModel):
     """Somebody who sells here; one per person.
 
     review_note: why it was rejected or suspended, in words for its owner.
     """
+
+    REVEALABLE = {"contact_person": "联系人", "contact_phone": "联系电话"}
 
     TRANSITIONS = Transitions(
         {
@@ -70,7 +79,9 @@ class Merchant(TimestampedModel):
         verbose_name = verbose_name_plural = "商户"
         ordering = ["-pk"]
         indexes = [models.Index(fields=["status", "submitted_at"], name="merchant_queue")]
-        permissions = [("review_merchant", "审核商户")]
+        permissions = [
+            ("review_merchant", "审核商户"), ("reveal_merchant", "查看商户联系人"),
+        ]  # fmt: skip
 
     def __str__(self):
         return self.business_name
@@ -87,6 +98,8 @@ class MerchantApplication(TimestampedModel):
 
     network: where it came from, as accounts.services.limits counts it.
     """
+
+    REVEALABLE = {"contact_person": "联系人", "contact_phone": "联系电话", "email": "邮箱"}
 
     TRANSITIONS = Transitions(
         {ApplicationStatus.PENDING: {ApplicationStatus.ACCEPTED, ApplicationStatus.DECLINED}}
@@ -118,7 +131,10 @@ class MerchantApplication(TimestampedModel):
             models.Index(fields=["status", "created_at"], name="application_queue"),
             models.Index(fields=["network", "created_at"], name="application_network"),
         ]
-        permissions = [("handle_merchantapplication", "处理入驻申请")]
+        permissions = [
+            ("handle_merchantapplication", "处理入驻申请"),
+            ("reveal_merchantapplication", "查看申请人联系方式"),
+        ]
 
     def __str__(self):
         return self.business_name

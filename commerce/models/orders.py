@@ -4,6 +4,7 @@ from django.db.models import F, Q
 
 from accounts.fields import EncryptedTextField
 from accounts.scope import scoped
+from commerce.models.members import SERVING
 from commerce.models.merchants import Merchant
 from config.db import ExactCharField, LockingQuerySet, TimestampedModel
 from config.states import Transitions
@@ -41,9 +42,10 @@ class OrderQuerySet(LockingQuerySet):
         """Without what the buyer has put away; merchants and staff see that too."""
         return self.filter(user_id=user.pk, hidden_at=None)
 
-    def served_by(self, user):
-        """Those `user` serves: of the merchants they work for, and as staff whose right it is."""
-        own = Q(merchant__in=Merchant.objects.visible_to(user))
+    def served_by(self, user, roles=SERVING):
+        """Those `user` serves: of the merchant they own, or work for as one of `roles`, and as
+        staff whose right it is."""
+        own = Q(merchant__in=Merchant.objects.of(user, *roles))
         return scoped(self, user, "commerce.ship_order", besides=own)
 
     def overdue(self, now):

@@ -29,6 +29,11 @@ HOLDINGS = (
         keep=("merchant_type", "business_name", "business_license", "row_key"),
         hidden=("row_key",),
     ),
+    Holding(models.MerchantMember),
+    Holding(
+        models.Product, "merchant__user", clear={},
+        keep=("name", "description", "image_url", "category", "review_note"),
+    ),
     Holding(
         Order,
         clear={"receiver": "", "receiver_phone": "", "region": "", "address_detail": "",
@@ -64,6 +69,8 @@ IMPERSONAL = {
     models.LedgerTransaction: "causes in the books: numbers of orders",
     models.MerchantApplication: "people without an account",
     models.PaymentNotice: "ids of providers' events",
+    models.ProductImage: "which upload shows which product",
+    models.StockMovement: "how many pieces came and went",
 }
 
 

@@ -13,7 +13,7 @@ from commerce.errors import (
     RefundOpen,
     TooManyGuesses,
 )
-from commerce.models import Order, OrderStatus, VerificationCode
+from commerce.models import MemberRole, Order, OrderStatus, VerificationCode
 from commerce.services import order_notices
 from commerce.services.codes import normal_code
 from commerce.services.handing_over import has_open_refund, waiting_times
@@ -54,7 +54,9 @@ def _take_guess(actor: User) -> str:
 
 
 def _order_of(code: str, actor: User) -> int | None:
-    found = VerificationCode.objects.filter(code=code, order__in=Order.objects.served_by(actor))
+    found = VerificationCode.objects.filter(
+        code=code, order__in=Order.objects.served_by(actor, MemberRole.values)
+    )
     return found.values_list("order_id", flat=True).first()
 
 

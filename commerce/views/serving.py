@@ -99,4 +99,4 @@ class ServedOrderViewSet(ApiViewSet):
     def verify(self, request):
         """Take the code that a buyer shows on the spot, once."""
         order = verify_code(self.body(CodeBodySerializer)["code"], actor=request.user)
-        return self._answer(str(order.pk))
+        return Response(ServedOrderDetailSerializer(order).data)  # who takes codes sees no other

@@ -25,6 +25,8 @@ SPECTACULAR_SETTINGS = {
         "OrderStatus": "commerce.models.OrderStatus",
         "PaymentStatus": "commerce.models.PaymentStatus",
         "RefundStatus": "commerce.models.RefundStatus",
+        "ProductStatus": "commerce.models.ProductStatus",
+        "MerchantMemberRole": "commerce.models.MemberRole",
         "AnimalStatus": "farm.models.AnimalStatus",
         "AnimalListing": "farm.models.Listing",
         "ClaimStatus": "farm.models.ClaimStatus",

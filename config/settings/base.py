@@ -9,7 +9,6 @@ from config.env import (
     env_int,
     env_keys,
     env_list,
-    env_names,
     env_networks,
     env_origins,
     env_port,
@@ -23,6 +22,7 @@ from config.settings.back_office import *  # noqa: F403
 from config.settings.doors import *  # noqa: F403
 from config.settings.retention import *  # noqa: F403
 from config.settings.scope import *  # noqa: F403
+from config.settings.sms import *  # noqa: F403
 from config.storage import file_storage
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -204,6 +204,7 @@ else:
 PAYABLES = {
     "appointment": "counseling.payables.AppointmentPayable",
     "animal_claim": "farm.payables.AnimalClaimPayable",
+    "product": "commerce.services.goods.ProductPayable",
 }
 # What is counted per day, how people come to pay, and what they spent (config/measures.py).
 MEASURES = [
@@ -258,25 +259,6 @@ WX_APPID = env_str("WX_APPID", "")
 WX_APPSECRET = env_secret("WX_APPSECRET", at_least=16, default="")
 WX_PUSH_TOKEN = env_str("WX_PUSH_TOKEN", "")
 WX_PUSH_AES_KEY = env_secret("WX_PUSH_AES_KEY", at_least=43, default="")
-SMS_ALIYUN_ENDPOINT = env_url("SMS_ALIYUN_ENDPOINT", "")
-SMS_ALIYUN_KEY_ID = env_str("SMS_ALIYUN_KEY_ID", "")
-SMS_ALIYUN_KEY_SECRET = env_secret("SMS_ALIYUN_KEY_SECRET", at_least=16, default="")
-SMS_TENCENT_ENDPOINT = env_url("SMS_TENCENT_ENDPOINT", "")
-SMS_TENCENT_SECRET_ID = env_str("SMS_TENCENT_SECRET_ID", "")
-SMS_TENCENT_SECRET_KEY = env_secret("SMS_TENCENT_SECRET_KEY", at_least=16, default="")
-SMS_TENCENT_APPID = env_str("SMS_TENCENT_APPID", "")
-SMS_SIGN_NAME = env_str("SMS_SIGN_NAME", "")
-# The first is asked first.  SMS_TEMPLATES: the template of each purpose, in this order.
-SMS_PROVIDERS = ["accounts.sms.aliyun.AliyunSender", "accounts.sms.tencent.TencentSender"]
-SMS_PURPOSES = ("login", "register", "reset", "bind", "change", "notice", "step_up")
-SMS_TEMPLATES = {
-    "aliyun": env_names(
-        "SMS_ALIYUN_TEMPLATES", SMS_PURPOSES, [f"SMS_10000000{n}" for n in range(1, 8)]
-    ),
-    "tencent": env_names(
-        "SMS_TENCENT_TEMPLATES", SMS_PURPOSES, [f"100000{n}" for n in range(1, 8)]
-    ),
-}
 # The dotted path of an accounts.services.captcha.Verifier; empty: no captcha is asked for.
 CAPTCHA_VERIFIER = env_str("CAPTCHA_VERIFIER", "")
 WXPAY_BASE = env_url("WXPAY_BASE", "")

@@ -12,6 +12,7 @@ EXTENSIONS = {"image/webp": "webp"}
 class Purpose(models.TextChoices):
     AVATAR = "avatar", "头像"
     IMAGE = "image", "图片"
+    PRODUCT = "product", "商品图片"
 
 
 class Visibility(models.TextChoices):

@@ -34,6 +34,10 @@ def delete_file(file_id: int, *, actor: User) -> None:
 
 
 def is_used(file: File) -> bool:
+    """By a row that points at it, whoever's; or worn."""
+    for link in File._meta.related_objects:
+        if link.related_model._base_manager.filter(**{link.field.name: file.pk}).exists():
+            return True
     if file.purpose != Purpose.AVATAR:
         return False
     worn = public_path(file, Variant.MAIN)

@@ -92,16 +92,19 @@ PAGES = {
     "commerce.merchantapplication": Page(
         "AS", actions=dict.fromkeys(("accept", "decline"), "AS")
     ),
+    "commerce.merchantmember": Page("AS"),
     "commerce.order": Page("FKAS", actions={"cancel_orders": "FKAS"}),
     "commerce.payment": Page("FKAS"),
     "commerce.paymentanomaly": Page("FS", actions={"mark_handled": "FS"}),
     "commerce.paymentnotice": Page("FS"),
+    "commerce.product": Page("AS", actions=dict.fromkeys(("approve", "reject"), "AS")),
     "commerce.refund": Page(
         "FKAS", actions=dict.fromkeys(("approve", "confirm", "reject", "retry"), "FS"),
         step_up=frozenset({"approve", "confirm", "retry"}),
     ),
     "commerce.shipment": Page("FKAS"),
     "commerce.shippingreport": Page("FKAS", actions={"upload_again": "FKAS"}),
+    "commerce.stockmovement": Page("AS"),
     "constance.config": Page("S", change="S", step_up=frozenset({"change"})),
     "content.category": Page("CAS", "CAS", "CAS", "CAS"),
     "content.diseasetag": Page("CAS", "CAS", "CAS", "CAS", {"merge": "CAS"}),
@@ -142,7 +145,9 @@ SITE = {
     "second_factor_codes", "second_factor_remove",
     "accounts_operationlog_files", "accounts_cachepurge_purge",
     "accounts_user_analysis", "accounts_user_export_analysis",
-    "commerce_address_reveal",
+    # commerce/test_merchants_office.py
+    "commerce_address_reveal", "commerce_merchant_reveal", "commerce_merchantapplication_reveal",
+    "commerce_merchant_decide", "commerce_merchantapplication_decide", "commerce_product_decide",
     "accounts_user_reveal", "counseling_clientprofile_reveal",  # accounts/test_reveals.py
 }  # fmt: skip
 

@@ -44,7 +44,7 @@ OPERATIONS = {
 }
 # What an address's {id} is of: without this generated ids would nearly always be a 404.
 IDS = {
-    "addresses": "address_id",
+    "addresses": "address_id", "products": "goods_id",
     "order": "order_id", "merchants": "merchant_id", "pay": "payment_id", "refund": "refund_id",
     "counselor": "counselor_row_id",
     "appointment": "appointment_id", "time-slots": "slot_id", "category": "category_id",

@@ -9,7 +9,16 @@ from django.utils import timezone
 
 from accounts.models import User, WeChatIdentity
 from commerce.gateways.base import Trade, TradeState
-from commerce.models import Address, Fulfilment, Merchant, MerchantApplication, Order, Payment
+from commerce.models import (
+    Address,
+    Fulfilment,
+    Merchant,
+    MerchantApplication,
+    MerchantMember,
+    Order,
+    Payment,
+    Product,
+)
 from commerce.payables import Want
 from commerce.services.orders import place_order
 from commerce.services.payments import settle
@@ -50,6 +59,36 @@ class ApplicationFactory(factory.django.DjangoModelFactory):
     contact_phone = "13922223333"
     email = "tiantian@example.com"
     network = "203.0.113.7"
+
+
+class MemberFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = MerchantMember
+
+    merchant = factory.SubFactory(MerchantFactory, status="approved")
+    user = factory.SubFactory(UserFactory)
+
+
+class ProductFactory(factory.django.DjangoModelFactory):
+    """On sale, ten pieces at 45.00 unless said otherwise."""
+
+    class Meta:
+        model = Product
+
+    merchant = factory.SubFactory(MerchantFactory, status="approved")
+    name = factory.Sequence(lambda n: f"向日葵花束{n}")
+    price = Decimal("45.00")
+    category = "鲜花"
+    status = "on_sale"
+    stock = 10
+    total = factory.SelfAttribute("stock")
+
+
+def order_goods(user: User, *lines: tuple[Product, int], address: Address | None = None) -> Order:
+    """A pending order of (product, pieces)."""
+    address = address or AddressFactory(user=user)
+    wants = [Want("product", product.pk, pieces) for product, pieces in lines]
+    return place_order(user=user, wants=wants, address_id=address.pk)
 
 
 class AddressFactory(factory.django.DjangoModelFactory):

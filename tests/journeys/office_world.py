@@ -37,8 +37,15 @@ from commerce.models import (
     ShippingReport,
 )
 from commerce.services.refunds import request_refund
+from commerce.services.stock import adjust
 from farm.services.agreements import print_waiting
-from tests.factories.commerce import AddressFactory, ApplicationFactory, MerchantFactory
+from tests.factories.commerce import (
+    AddressFactory,
+    ApplicationFactory,
+    MemberFactory,
+    MerchantFactory,
+    ProductFactory,
+)
 from tests.factories.content import CategoryFactory, DiseaseTagFactory
 from tests.factories.counseling import WeeklyTemplateFactory, confirmed
 from tests.factories.farm import active
@@ -71,6 +78,8 @@ def fill() -> None:
     _sold(user, tag)
     ApplicationFactory()
     AddressFactory()
+    MemberFactory()
+    adjust(ProductFactory().pk, change=5, actor=user)
     CategoryFactory(name="心理科普")
     DiseaseTagFactory(name=f"焦虑{tag}")
     _people(user, tag)

@@ -12,7 +12,9 @@ from accounts.models import User
 from config.demo import Demo, find_outside
 
 # In the order of the layers; an app that has demo data adds one line.
-MAKERS = ["accounts.demo.make", "content.demo.make", "counseling.demo.make"]
+MAKERS = [
+    "accounts.demo.make", "content.demo.make", "commerce.demo.make", "counseling.demo.make",
+]  # fmt: skip
 
 
 class Command(BaseCommand):

@@ -12,6 +12,8 @@ SERVERS = frozenset({"counselor", "finance", "customer_service", "admin", "super
 # A claim exists for its claimant, its farm and those who manage claims.
 CLAIM_SIDES = frozenset({"owner", "counselor", "customer_service", "admin", "super_admin"})
 FARM = frozenset({"counselor"})
+SELLERS = frozenset({"counselor"})  # who has a shop in this world
+NO_SHOP = frozenset({403})
 NOT_THE_ACTORS = frozenset({403})  # the business itself refuses this side of the appointment
 
 
@@ -32,6 +34,11 @@ def served(**more) -> Case:
 
 def _parcel(world) -> dict:
     return {"carrier": "SF", "tracking_number": "SF1234567890"}
+
+
+def seller(**more) -> Case:
+    """Something the shop offers, as its owner."""
+    return Case(LOGIN, path={"pk": "goods_id"}, who=SELLERS, **more)
 
 
 def staff(
@@ -71,6 +78,10 @@ def _merchant(world) -> dict:
         "contact_phone": "13700001111",
         "address": "上海市崇明区",
     }
+
+
+def _product(world) -> dict:
+    return {"name": "向日葵花束", "price": 45, "category": "鲜花"}
 
 
 def _address(world) -> dict:
@@ -316,6 +327,31 @@ TABLE: dict[str, Case] = {
     "POST /merchants/<pk>/suspend": staff(
         "commerce.review_merchant", pk="shop_id", body=lambda world: {"reason": "投诉"}
     ),
+    "GET /products": Case(PUBLIC),
+    "GET /products/<pk>": Case(PUBLIC, path={"pk": "goods_id"}),
+    "GET /merchants/products": Case(LOGIN, who=SELLERS),
+    "POST /merchants/products": Case(LOGIN, who=SELLERS, also=NO_SHOP, body=_product),
+    "GET /merchants/products/<pk>": Case(LOGIN, path={"pk": "goods_id"}, who=SELLERS),
+    "PUT /merchants/products/<pk>": seller(body=_product),
+    "PATCH /merchants/products/<pk>": seller(body=lambda world: {"category": "鲜花"}),
+    "DELETE /merchants/products/<pk>": seller(),
+    "POST /merchants/products/<pk>/stock": seller(body=lambda world: {"change": 5}),
+    "GET /merchants/products/<pk>/movements": Case(
+        LOGIN, path={"pk": "goods_id"}, who=SELLERS
+    ),
+    "POST /merchants/products/<pk>/approve": staff("commerce.review_product", pk="new_goods_id"),
+    "POST /merchants/products/<pk>/reject": staff(
+        "commerce.review_product", pk="new_goods_id", body=lambda world: {"reason": "照片不清"}
+    ),
+    "GET /merchants/members": Case(LOGIN, who=SELLERS),
+    "POST /merchants/members": Case(
+        LOGIN, who=SELLERS, also=frozenset({404}),
+        body=lambda world: {"user_id": world.stranger_id, "role": "clerk"},
+    ),
+    "PATCH /merchants/members/<pk>": Case(
+        LOGIN, path={"pk": "member_id"}, who=SELLERS, body=lambda world: {"role": "manager"}
+    ),
+    "DELETE /merchants/members/<pk>": Case(LOGIN, path={"pk": "member_id"}, who=SELLERS),
     "POST /website/merchant/apply": Case(PUBLIC, body=_application),
     "GET /addresses": Case(LOGIN, who=OWNER),
     "POST /addresses": Case(LOGIN, body=_address),

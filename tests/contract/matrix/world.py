@@ -44,7 +44,7 @@ from counseling.models import (
 from farm.models import Animal, AnimalClaim
 from farm.services.availability import settle
 from tests.factories.accounts import PASSWORD, UserFactory
-from tests.factories.commerce import AddressFactory, MerchantFactory
+from tests.factories.commerce import AddressFactory, MemberFactory, MerchantFactory, ProductFactory
 from tests.helpers import Api
 
 STAFF = ("content_manager", "finance", "customer_service", "admin", "super_admin")
@@ -218,6 +218,9 @@ class World:
                 **words,
             )
             setattr(self, name, made)
+        self.goods = ProductFactory(merchant=self.shop)
+        self.new_goods = ProductFactory(merchant=self.shop, status="reviewing")
+        self.member = MemberFactory(merchant=self.shop)
 
     def _shop_orders(self):
         """One to send, one on its way, one that is over, one to fetch."""

@@ -1,0 +1,110 @@
+from django.contrib import admin
+from django.utils.html import format_html
+from unfold.decorators import action, display
+
+from commerce.admin.decisions import Deciding, Decision
+from commerce.admin.money import RemarkActionForm, remark_of
+from commerce.models import (
+    MerchantMember,
+    Product,
+    ProductImage,
+    ProductStatus,
+    StockMovement,
+)
+from commerce.services.products import approve_product, reject_product
+from config.admin import BackOfficeAdmin, ReadOnly, ReadOnlyInline, yuan
+from media.models import Variant
+from media.services.links import public_path
+
+
+class ProductImageInline(ReadOnlyInline):
+    model = ProductImage
+    fields = ["picture", "position"]
+
+    def has_view_permission(self, request, obj=None):
+        return True  # part of the product: who may see that may see these
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("file")
+
+    @display(description="图片")
+    def picture(self, image):
+        return format_html(
+            '<img src="{}" alt="" style="height:8rem;border-radius:6px">',
+            public_path(image.file, Variant.THUMB),
+        )
+
+
+@admin.register(Product)
+class ProductAdmin(Deciding, ReadOnly, BackOfficeAdmin):
+    """The queue of goods to look at, and all that are sold."""
+
+    action_form = RemarkActionForm
+    list_display = [
+        "name", "merchant", "category", "status", "price", "stock", "held", "sold",
+        "submitted_at", "reviewed_at",
+    ]  # fmt: skip
+    list_filter = [
+        "status",
+        "submitted_at",
+        "reviewed_at",
+        ("archived_at", admin.EmptyFieldListFilter),
+    ]
+    list_select_related = ["merchant"]
+    search_fields = ["name", "merchant__business_name"]
+    search_help_text = "商品名称或商户名称"
+    readonly_fields = ["cost"]
+    fields = [
+        "name", "merchant", "category", "status", "cost", "description", "image_url",
+        "stock", "held", "sold", "total", "max_per_order", "needs_address",
+        "submitted_at", "reviewed_at", "reviewed_by", "review_note", "created_at", "archived_at",
+    ]  # fmt: skip
+    inlines = [ProductImageInline]
+    actions = ["approve", "reject"]
+    decisions = {
+        "approve": Decision("通过", ProductStatus.ON_SALE, approve_product),
+        "reject": Decision("驳回或下架", ProductStatus.REJECTED, reject_product, "reason"),
+    }
+
+    @display(description="价格")
+    def cost(self, product):
+        return yuan(product.price)
+
+    @action(description="通过所选商品", permissions=["review"])
+    def approve(self, request, queryset):
+        self.call_each(request, queryset, approve_product)
+
+    @action(description="驳回或下架所选商品（请填写说明）", permissions=["review"])
+    def reject(self, request, queryset):
+        self.call_each(request, queryset, reject_product, reason=remark_of(request))
+
+    def has_review_permission(self, request, object_id=None):
+        return request.user.has_perm("commerce.review_product")
+
+
+@admin.register(MerchantMember)
+class MerchantMemberAdmin(ReadOnly, BackOfficeAdmin):
+    """Who works for whom; merchants decide that themselves."""
+
+    list_display = ["merchant", "user", "role", "invited_by", "created_at"]
+    list_display_links = ["user"]
+    list_filter = ["role", "created_at"]
+    list_select_related = ["merchant", "user", "invited_by"]
+    search_fields = ["merchant__business_name", "user__username__exact", "user__phone__exact"]
+    search_help_text = "商户名称，或完整的用户名、手机号"
+    fields = ["merchant", "user", "role", "invited_by", "created_at"]
+
+
+@admin.register(StockMovement)
+class StockMovementAdmin(ReadOnly, BackOfficeAdmin):
+    list_display = ["product", "movement", "quantity", "order", "actor", "note", "created_at"]
+    list_filter = ["movement", "created_at"]
+    list_select_related = ["product", "order_item__order", "actor"]
+    search_fields = ["product__name", "order_item__order__number__exact"]
+    search_help_text = "商品名称，或完整的订单编号"
+    fields = ["product", "movement", "quantity", "order", "actor", "note", "created_at"]
+    readonly_fields = ["order"]
+
+    @display(description="订单")
+    def order(self, row):
+        return row.order_item.order.number if row.order_item else "-"

@@ -1,0 +1,138 @@
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from commerce.models import MemberRole, MerchantMember, Product, ProductStatus, StockMovement
+from config.api.serializers import ApiModelSerializer, MoneyField, PhoneField, ReadSerializer
+from config.masking import mask_phone
+from media.models import Variant
+from media.services.links import public_url
+
+MOST_IMAGES = 9
+
+
+class ProductImageSerializer(ReadSerializer):
+    """id: the upload's, as image_ids takes it."""
+
+    id = serializers.IntegerField(source="file_id", read_only=True)
+    url = serializers.SerializerMethodField()
+    thumb_url = serializers.SerializerMethodField()
+
+    def get_url(self, image) -> str:
+        return public_url(image.file, Variant.MAIN)
+
+    def get_thumb_url(self, image) -> str:
+        return public_url(image.file, Variant.THUMB)
+
+
+class ProductSerializer(ApiModelSerializer):
+    """Something on sale, as everybody sees it; price in yuan."""
+
+    merchant_id = serializers.IntegerField(read_only=True)
+    merchant_name = serializers.CharField(source="merchant.business_name", read_only=True)
+    images = ProductImageSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Product
+        fields = [
+            "id", "merchant_id", "merchant_name", "name", "description", "price", "image_url",
+            "images", "category", "status", "stock", "sold", "max_per_order", "needs_address",
+            "created_at",
+        ]  # fmt: skip
+
+
+class OwnProductSerializer(ProductSerializer):
+    """The same as its merchant sees it."""
+
+    class Meta:
+        model = Product
+        fields = [
+            *ProductSerializer.Meta.fields, "held", "total", "review_note", "submitted_at",
+            "reviewed_at", "updated_at",
+        ]  # fmt: skip
+
+
+class ProductBodySerializer(serializers.Serializer):
+    """status: on_sale asks for it to be sold (after a review, the first time), draft and off_sale
+    for it not to be; the others are for staff to give and change nothing.
+
+    image_ids: uploads with the purpose product; the first becomes image_url.
+    """
+
+    name = serializers.CharField(max_length=64)
+    description = serializers.CharField(max_length=5000, allow_blank=True, required=False)
+    price = MoneyField()
+    image_url = serializers.URLField(max_length=500, allow_blank=True, required=False)
+    category = serializers.CharField(max_length=32, allow_blank=True, required=False)
+    status = serializers.ChoiceField(ProductStatus.choices, required=False)
+    max_per_order = serializers.IntegerField(min_value=0, max_value=999, required=False)
+    needs_address = serializers.BooleanField(required=False)
+    image_ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        max_length=MOST_IMAGES, required=False,
+    )  # fmt: skip
+
+    def validate_price(self, price):
+        if not price:
+            raise serializers.ValidationError(_("价格必须大于 0"))
+        return price
+
+
+class NewProductSerializer(ProductBodySerializer):
+    """stock: how many there are; later it changes by /stock."""
+
+    stock = serializers.IntegerField(
+        source="pieces", min_value=0, max_value=1_000_000, required=False
+    )
+
+
+class StockBodySerializer(serializers.Serializer):
+    """change: how many pieces came, or went when it is negative."""
+
+    change = serializers.IntegerField(min_value=-1_000_000, max_value=1_000_000)
+    note = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+    def validate_change(self, change):
+        if not change:
+            raise serializers.ValidationError(_("变动数量不能为 0"))
+        return change
+
+
+class StockMovementSerializer(ApiModelSerializer):
+    order_id = serializers.IntegerField(
+        source="order_item.order_id", read_only=True, allow_null=True, default=None
+    )
+
+    class Meta:
+        model = StockMovement
+        fields = ["id", "movement", "quantity", "order_id", "note", "created_at"]
+
+
+class MemberSerializer(ApiModelSerializer):
+    """Somebody who works for the merchant; their number is masked."""
+
+    user_id = serializers.IntegerField(read_only=True)
+    nickname = serializers.CharField(source="user.nickname", read_only=True)
+    phone = serializers.SerializerMethodField()
+
+    class Meta:
+        model = MerchantMember
+        fields = ["id", "user_id", "nickname", "phone", "role", "created_at"]
+
+    def get_phone(self, member) -> str:
+        return mask_phone(member.user.phone)
+
+
+class MemberRoleSerializer(serializers.Serializer):
+    role = serializers.ChoiceField(MemberRole.choices)
+
+
+class MemberBodySerializer(MemberRoleSerializer):
+    """Whom: by the number they log in with, or by their id."""
+
+    phone = PhoneField(required=False)
+    user_id = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+
+    def validate(self, body):
+        if ("phone" in body) == ("user_id" in body):
+            raise serializers.ValidationError({"phone": [_("请提供手机号或用户 ID 之一")]})
+        return body

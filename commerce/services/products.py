@@ -1,0 +1,182 @@
+"""What merchants offer: writing it, having it reviewed, taking it off.  Stock is services.stock."""
+
+from collections.abc import Sequence
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.audit import move
+from accounts.errors import CannotChangeSelf
+from accounts.models import User
+from accounts.services.notifications import notify
+from commerce.errors import ImageUnknown, MerchantNotApproved, ReasonNeeded
+from commerce.models import (
+    SERVING,
+    Merchant,
+    OrderItem,
+    Product,
+    ProductImage,
+    ProductStatus,
+)
+from commerce.services import stock
+from config.changes import note_change
+from config.db import transact
+from config.errors import NotFound
+from media.models import File, Purpose, Variant
+from media.services.links import public_url
+
+KIND = "product"
+# What a merchant wishes for, and what becomes of it: {from: {wish: to}}; the rest stays.
+_OFF = dict.fromkeys((ProductStatus.DRAFT, ProductStatus.OFF_SALE))
+WISHES = {
+    ProductStatus.DRAFT: {ProductStatus.ON_SALE: ProductStatus.REVIEWING},
+    ProductStatus.REJECTED: {ProductStatus.ON_SALE: ProductStatus.REVIEWING},
+    ProductStatus.REVIEWING: dict.fromkeys(_OFF, ProductStatus.DRAFT),
+    ProductStatus.ON_SALE: dict.fromkeys(_OFF, ProductStatus.OFF_SALE),
+    ProductStatus.OFF_SALE: {ProductStatus.ON_SALE: ProductStatus.ON_SALE},
+}
+
+
+def employer(user: User, *roles: str) -> Merchant:
+    """The approved merchant `user` owns or works for as one of `roles`; MerchantNotApproved."""
+    merchant = Merchant.objects.of(user, *roles).approved().first()
+    if merchant is None:
+        raise MerchantNotApproved
+    return merchant
+
+
+@transact
+def create_product(
+    *,
+    user: User,
+    status: str = ProductStatus.ON_SALE,
+    pieces: int = 0,
+    image_ids: Sequence[int] | None = None,
+    **fields,
+) -> Product:
+    """Offer something in the name of one's merchant; it is on sale once staff have looked at it.
+
+    status: as change_product().  pieces: how many there are.  image_ids: uploads, the first is
+    the cover.  Raises MerchantNotApproved, ImageUnknown.
+    """
+    product = Product.objects.create(merchant=employer(user, *SERVING), **fields)
+    _wish(product, status, user)
+    _set_images(product, user, image_ids)
+    if pieces:
+        product = stock.adjust(product.pk, change=pieces, actor=user, note="首次入库")
+    return product
+
+
+@transact
+def change_product(
+    product_id: int,
+    *,
+    user: User,
+    status: str | None = None,
+    image_ids: Sequence[int] | None = None,
+    **fields,
+) -> Product:
+    """Change what one's merchant offers; what is not given stays, orders keep what they copied.
+
+    status: the wish to sell it, or not to.  Something new, or rejected, is reviewed first.
+    """
+    product = _own(product_id, user)
+    note_change(product, {name: (getattr(product, name), to) for name, to in fields.items()})
+    for name, value in fields.items():
+        setattr(product, name, value)
+    product.save(update_fields=[*fields, "updated_at"])
+    _set_images(product, user, image_ids)
+    if status is not None:
+        _wish(product, status, user)
+    return product
+
+
+@transact
+def delete_product(product_id: int, *, user: User) -> None:
+    """Take it away: for good when nobody ever ordered it, else out of sight."""
+    product = _own(product_id, user)
+    if OrderItem.objects.filter(kind=KIND, target_id=product_id).exists():
+        product.archived_at = timezone.now()
+        product.save(update_fields=["archived_at", "updated_at"])
+    else:
+        product.delete()
+
+
+@transact
+def adjust_stock(product_id: int, *, user: User, change: int, note: str = "") -> Product:
+    """A merchant puts pieces in or takes them out; raises as stock.adjust()."""
+    product = _own(product_id, user)
+    return stock.adjust(product.pk, change=change, actor=user, note=note)
+
+
+@transact
+def approve_product(product_id: int, *, actor: User) -> Product:
+    """Let it be sold."""
+    return _decide(product_id, ProductStatus.ON_SALE, actor, "")
+
+
+@transact
+def reject_product(product_id: int, *, actor: User, reason: str = "") -> Product:
+    """Send it back to its merchant with a reason, also from the shelf; ReasonNeeded without."""
+    if not reason.strip():
+        raise ReasonNeeded
+    return _decide(product_id, ProductStatus.REJECTED, actor, reason)
+
+
+def _decide(product_id: int, status: ProductStatus, actor: User, reason: str) -> Product:
+    product = Product.objects.locked().filter(pk=product_id, archived_at=None).first()
+    if product is None:
+        raise NotFound
+    if Merchant.objects.of(actor).filter(pk=product.merchant_id).exists():
+        raise CannotChangeSelf
+    if status == ProductStatus.ON_SALE and product.status == ProductStatus.OFF_SALE:
+        Product.TRANSITIONS.check(product.status, ProductStatus.REVIEWING)  # its merchant's to say
+    move(
+        product, status, actor=actor, reason=reason, reviewed_at=timezone.now(),
+        reviewed_by=actor, review_note=reason[:200],
+    )  # fmt: skip
+    notify(
+        product.merchant.user,
+        "product_approved" if status == ProductStatus.ON_SALE else "product_rejected",
+        name=product.name, reason=reason[:200],
+    )  # fmt: skip
+    return product
+
+
+def _own(product_id: int, user: User) -> Product:
+    """One of the merchant's own, locked; NotFound for anybody else's, MerchantNotApproved."""
+    mine = Merchant.objects.of(user, *SERVING)
+    product = Product.objects.locked().filter(
+        pk=product_id, merchant__in=mine.values("pk"), archived_at=None
+    ).first()  # fmt: skip
+    if product is None:
+        raise NotFound
+    employer(user, *SERVING)
+    return product
+
+
+def _wish(product: Product, status: str, user: User) -> None:
+    to = WISHES[product.status].get(status)
+    if to == ProductStatus.REVIEWING:
+        move(product, to, actor=user, submitted_at=timezone.now(), review_note="")
+    elif to is not None:
+        move(product, to, actor=user)
+
+
+def _set_images(product: Product, user: User, ids: Sequence[int] | None) -> None:
+    if ids is None:
+        return
+    ids = list(dict.fromkeys(ids))
+    known = product.images.values("file")
+    files = File.objects.ready().filter(purpose=Purpose.PRODUCT, pk__in=ids)
+    found = files.filter(Q(owner=user) | Q(pk__in=known)).in_bulk()
+    if unknown := [pk for pk in ids if pk not in found]:
+        raise ImageUnknown(ids=unknown)
+    product.images.all().delete()
+    ProductImage.objects.bulk_create(
+        ProductImage(product=product, file=found[pk], position=place)
+        for place, pk in enumerate(ids)
+    )
+    if ids:
+        product.image_url = public_url(found[ids[0]], Variant.MAIN)
+        product.save(update_fields=["image_url", "updated_at"])
