@@ -16,7 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 
-from accounts.key_errors import ApiKeyInvalid, ForeignAddress, ScopeMissing, TwoIdentities
+from accounts.errors.api_keys import ApiKeyInvalid, ForeignAddress, ScopeMissing, TwoIdentities
 from accounts.models import ApiKey
 from config.api.client_ip import client_ip
 from config.api.permissions import KeyHolder

@@ -19,8 +19,8 @@ from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError
 
 from accounts.errors import PasswordChangeRequired
+from accounts.errors.api_keys import TwoIdentities
 from accounts.fields import EncryptedTextField
-from accounts.key_errors import TwoIdentities
 from accounts.models import LoginSession, User, UserStatus
 from config.memo import memo
 

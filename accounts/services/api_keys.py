@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.api_keys import digest_of, key_text
 from accounts.errors import AccountDisabled
-from accounts.key_errors import ApiKeyMalformed, TooManyApiKeys
+from accounts.errors.api_keys import ApiKeyMalformed, TooManyApiKeys
 from accounts.models import ApiKey, User
 from accounts.rbac import SCOPES
 from accounts.services.notifications import notify

@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status
 from rest_framework.response import Response
 
-from accounts import errors, key_errors
+from accounts import errors
 from accounts.models import ApiKey
 from accounts.scope import scoped
 from accounts.serializers.api_keys import ApiKeySerializer, NewApiKeyBody, NewApiKeySerializer
@@ -29,9 +29,9 @@ class ApiKeyViewSet(mixins.ListModelMixin, ApiViewSet):
     step_up = frozenset({"create", "destroy"})
     refusals = {
         "create": (
-            key_errors.ApiKeyMalformed,
+            errors.ApiKeyMalformed,
             errors.AccountDisabled,
-            key_errors.TooManyApiKeys,
+            errors.TooManyApiKeys,
             NotFound,
         ),
         "destroy": (IllegalTransition,),

@@ -30,10 +30,10 @@ STEP_UP = "accounts.services.step_up.require_step_up"
 STEP_UP_REFUSAL = "accounts.errors.StepUpRequired"
 # What an action in `scopes` may refuse a third party's key with.
 API_KEY_REFUSALS = [
-    "accounts.key_errors.ApiKeyInvalid",
-    "accounts.key_errors.TwoIdentities",
-    "accounts.key_errors.ScopeMissing",
-    "accounts.key_errors.ForeignAddress",
+    "accounts.errors.api_keys.ApiKeyInvalid",
+    "accounts.errors.api_keys.TwoIdentities",
+    "accounts.errors.api_keys.ScopeMissing",
+    "accounts.errors.api_keys.ForeignAddress",
 ]
 # What WeChat pushes, and who listens; anything else is acknowledged and nothing more.
 WX_PUSH_HANDLERS = {

@@ -133,3 +133,8 @@ def test_the_english_catalogue_is_compiled_from_its_source():
 
 def test_the_page_of_error_codes_is_up_to_date():
     call_command("error_codes", "--check")
+
+
+def test_the_page_of_error_codes_leaves_none_out():
+    page = (ROOT / "docs" / "error-codes.md").read_text(encoding="utf-8")
+    assert [cls.__name__ for cls in errors() if f"| {cls.code} |" not in page] == []

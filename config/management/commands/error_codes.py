@@ -65,14 +65,15 @@ def _general_rows() -> list[tuple]:
 
 
 def _rows(module) -> list[tuple]:
-    """The errors a module defines; one that keeps the general code stands for its subclasses."""
+    """The errors a module, or a package's parts, define; one that keeps the general code stands
+    for its subclasses."""
     return [
         (error.code, error.status, *_texts(error.message), _note(error))
         for error in vars(module).values()
         if isinstance(error, type)
         and issubclass(error, DomainError)
         and error is not DomainError
-        and error.__module__ == module.__name__
+        and f"{error.__module__}.".startswith(f"{module.__name__}.")
     ]
 
 
