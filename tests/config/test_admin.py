@@ -182,13 +182,22 @@ def test_the_dashboard_shows_what_the_viewers_permissions_allow(office):
 
     assert titles("content_manager") == ([], [])
     assert titles("finance") == (
-        ["已付订单", "收款", "退款", "待审核的退款", "退款异常", "未处理的资金异常"],
+        [
+            "已付订单",
+            "收款",
+            "退款",
+            "待审核的退款",
+            "待复核的退款",
+            "退款异常",
+            "未处理的资金异常",
+        ],
         ["近 14 天业务量", "近 14 天收款与退款（元）"],
     )
     everything, _ = titles("super_admin")
     assert everything == [
         "新预约", "今日咨询", "已付订单", "收款", "退款", "新用户",
-        "待审核的咨询师", "待审核的退款", "退款异常", "未处理的资金异常", "发送失败的通知",
+        "待审核的咨询师", "待审核的退款", "待复核的退款", "退款异常", "未处理的资金异常",
+        "发送失败的通知",
     ]  # fmt: skip
 
 
