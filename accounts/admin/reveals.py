@@ -50,6 +50,7 @@ class Revealing:
         context = self.admin_site.each_context(request) | {
             "title": "查看完整信息",
             "opts": self.opts,
+            "original": row,  # its way in the header
             "row": row,
             "form": form,
             "value": value,

@@ -55,6 +55,12 @@ class MenuMalformed(DomainError):
     )
 
 
+class MenuTooDeep(DomainError):
+    """data: levels, how many there may be."""
+
+    code, status, message = 11182, 422, _("菜单最多三级，请选择更上一级的菜单")
+
+
 class ParameterInvalid(DomainError):
     """data: the name of the parameter."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from django.contrib.auth.models import Permission
 from django.db import connection
 
-from accounts.errors import MenuInUse, MenuMalformed
+from accounts.errors import MenuInUse, MenuMalformed, MenuTooDeep
 from accounts.models import Menu, User
 from config.changes import note_change
 from config.db import transact
@@ -20,6 +20,9 @@ from config.errors import NotFound
 Kind = Menu.Kind
 _COLUMNS = [field.name for field in Menu._meta.concrete_fields if not field.primary_key]
 _LINK = re.compile(r"admin:[a-z0-9_]+|/(?![/\\\\])\S*|https?://\S+", re.ASCII)
+
+# A directory, one in it, its pages: what a sidebar can show.
+LEVELS = 3
 
 # Pages that are no model's list, with what they ask for.
 _PERMISSIONS = {"admin:accounts_user_analysis": "accounts.view_statistics"}
@@ -169,15 +172,26 @@ def _nodes(parent: int | None, children: dict, user: User) -> Iterator[MenuNode]
 
 def check_menu(pk: int | None, *, parent: Menu | None, link: str, permission: str) -> None:
     """Raise MenuMalformed for an entry below itself, a permission that does not exist or a link
-    that is neither a page of ours nor a web address."""
+    that is neither a page of ours nor a web address; MenuTooDeep beyond LEVELS."""
+    above = 0
     while parent is not None:
         if parent.pk == pk:
             raise MenuMalformed
-        parent = parent.parent
+        parent, above = parent.parent, above + 1
+    if above + _levels_from(pk) > LEVELS:
+        raise MenuTooDeep(levels=LEVELS)
     app, _, codename = permission.partition(".")
     known = Permission.objects.filter(content_type__app_label=app, codename=codename)
     if (permission and not known.exists()) or (link and not _LINK.fullmatch(link)):
         raise MenuMalformed
+
+
+def _levels_from(pk: int | None) -> int:
+    """How many an entry takes with all that is below it."""
+    levels, row = 1, [] if pk is None else [pk]
+    while row := list(Menu.objects.filter(parent__in=row).values_list("pk", flat=True)):
+        levels += 1
+    return levels
 
 
 @transact

@@ -51,9 +51,9 @@ class MenuViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
         "destroy": "accounts.delete_menu",
     }
     refusals = {
-        "create": (errors.MenuMalformed,),
-        "update": (errors.MenuMalformed,),
-        "partial_update": (errors.MenuMalformed,),
+        "create": (errors.MenuMalformed, errors.MenuTooDeep),
+        "update": (errors.MenuMalformed, errors.MenuTooDeep),
+        "partial_update": (errors.MenuMalformed, errors.MenuTooDeep),
         "destroy": (errors.MenuInUse,),
     }
 

@@ -72,11 +72,12 @@ class BackOfficeSite(UnfoldAdminSite):
         settings.BACK_OFFICE_MENU names the function that gives them: a tree of nodes with title,
         icon, link and children.  Unfold knows two levels, so deeper ones are flattened.
         """
-        groups = [_group(None, [_item(request, "工作台", "dashboard", reverse("admin:index"))])]
+        groups = [_group(None, [_item("工作台", "dashboard", reverse("admin:index"))])]
         for node in import_string(settings.BACK_OFFICE_MENU)(request.user):
-            items = [_item(request, *page) for page in _pages(node)]
+            items = [_item(*page) for page in _pages(node)]
             if items:
                 groups.append(_group(node.title, items))
+        _mark_active(request.path, [item for group in groups for item in group["items"]])
         return groups
 
 
@@ -103,12 +104,21 @@ def _group(title: str | None, items: list[dict]) -> dict:
     return {"title": title, "items": items, "separator": title is not None}
 
 
-def _item(request, title: str, icon: str, address: str) -> dict:
-    inside = request.path.startswith(address) and address != reverse("admin:index")
+def _item(title: str, icon: str, address: str) -> dict:
     return {
-        "title": title,
-        "icon": icon,
-        "link": address,
-        "active": inside or request.path == address,
-        "has_permission": True,
-    }
+        "title": title, "icon": icon, "link": address, "active": False, "has_permission": True,
+    }  # fmt: skip
+
+
+def _mark_active(path: str, items: list[dict]) -> None:
+    """Where the person is: the page itself, else the one it lies deepest in, and no other."""
+    index = reverse("admin:index")
+    around = [
+        item["link"]
+        for item in items
+        if path == item["link"]
+        or (path.startswith(f"{item['link'].rstrip('/')}/") and item["link"] != index)
+    ]
+    nearest = max(around, key=len, default=None)
+    for item in items:
+        item["active"] = item["link"] == nearest

@@ -31,7 +31,7 @@ def test_the_list_is_the_whole_tree_with_hidden_entries(root, django_assert_num_
     assert page["pagination"] == {"page": 1, "size": 100, "total": len(MENUS)}
     assert [(top["title"], [child["title"] for child in top["children"]]) for top in page["list"]] \
         == [(title, [name for name, _, _ in pages]) for title, _, pages in MENUS]  # fmt: skip
-    hidden = page["list"][1]["children"][2]
+    (hidden,) = (row for row in page["list"][1]["children"] if row["title"] == "退款")
     row = Menu.objects.get(title="退款")
     assert hidden == {
         "id": row.pk, "parent_id": row.parent_id, "kind": "page", "title": "退款",
@@ -105,6 +105,27 @@ def test_no_entry_comes_below_itself(root):
     assert refusal(root.patch(f"/menu/{top.pk}", {"parent_id": top.pk})) == (422, 11025)
     assert refusal(root.patch(f"/menu/{top.pk}", {"parent_id": child.pk})) == (422, 11025)
     assert entries() == before
+
+
+def test_there_are_three_levels_and_no_fourth(root):
+    top = titled("内容")
+    second = data(root.post("/menu", {"title": "二", "parent_id": top.pk}), 201)["id"]
+    third = data(root.post("/menu", {"title": "三", "parent_id": second}), 201)["id"]
+    other = titled("商户")
+    before = entries()
+
+    for refused in (
+        root.post("/menu", {"title": "四", "parent_id": third}),
+        root.patch(f"/menu/{other.pk}", {"parent_id": second}),  # it brings a level of its own
+        root.patch(f"/menu/{top.pk}", {"parent_id": other.pk}),  # and this one two
+    ):
+        assert refusal(refused) == (422, 11182)
+        assert refused.json()["data"] == {"levels": 3}
+    assert entries() == before
+
+    moved = data(root.patch(f"/menu/{second}", {"parent_id": other.pk}))
+    assert [child["id"] for child in moved["children"]] == [third]
+    assert data(root.patch(f"/menu/{third}", {"title": "还是三"}))["parent_id"] == second
 
 
 @pytest.mark.parametrize(

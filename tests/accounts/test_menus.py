@@ -115,6 +115,41 @@ def test_the_list_of_the_back_office_is_the_tree(staff):
     assert rows == tree
 
 
+def where(browser, path) -> list[str]:
+    """The entries of the sidebar that are shown as where one is."""
+    groups = browser.get(path).context["sidebar_navigation"]
+    return [item["title"] for group in groups for item in group["items"] if item["active"]]
+
+
+def test_the_sidebar_shows_one_place_the_nearest(staff):
+    browser = Client()
+    browser.force_login(staff("super_admin"))
+    Menu.objects.create(title="外部", link="https://example.com/admin/accounts/user/")
+    Menu.objects.create(title="半个名字", link="/admin/accounts/us")
+
+    assert where(browser, "/admin/") == ["工作台"]
+    assert where(browser, "/admin/accounts/user/") == ["用户"]
+    assert where(browser, f"/admin/accounts/user/{browser.session['_auth_user_id']}/change/") == [
+        "用户"
+    ]
+    assert where(browser, "/admin/accounts/user/analysis/") == ["用户分析"]
+    assert where(browser, "/admin/accounts/usertag/") == ["用户标签"]
+    assert where(browser, "/admin/second-factor/") == []
+
+
+def test_a_form_refuses_a_fourth_level(staff):
+    browser = Client()
+    browser.force_login(staff("super_admin"))
+    second = Menu.objects.create(title="二", parent=Menu.objects.get(title="内容", parent=None))
+    third = Menu.objects.create(title="三", parent=second)
+    form = {"parent": third.pk, "kind": "page", "title": "四", "link": "/x", "sort_order": "1"}
+
+    answer = browser.post("/admin/accounts/menu/add/", form)
+
+    assert "菜单最多三级" in answer.content.decode()
+    assert not Menu.objects.filter(title="四").exists()
+
+
 def test_an_entry_is_not_put_below_itself():
     top = Menu.objects.filter(parent=None).first()
     top.parent = top.children.first()

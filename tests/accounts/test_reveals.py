@@ -188,6 +188,7 @@ def test_P4_the_button_shows_one_value_after_a_reason(office, bob):
     assert PHONE not in detail
 
     asked = browser.get(page(bob)).content.decode()
+    assert f'href="{reverse("admin:accounts_user_change", args=[bob.pk])}"' in asked  # the way back
     shown = browser.post(page(bob), {"field": "phone", "reason": WHY})
 
     assert PHONE not in asked
