@@ -49,7 +49,7 @@ def test_finance_sees_money_and_nothing_else(staff):
             "渠道账单",
             "对账差异",
             "支付通知",
-        ],  # fmt: skip
+        ],
         "数据分析": ["用户分析"],
     }
 
