@@ -3,6 +3,7 @@ from django.utils import timezone
 
 from accounts.audit import move
 from commerce.payables import Offer
+from commerce.services.reports import report_later
 from config.numbers import new_number
 from config.prepared import insert
 from farm.errors import AnimalUnavailable
@@ -61,6 +62,7 @@ class AnimalClaimPayable:
         move(claim, ClaimStatus.ACTIVE, claimed_at=now, ends_at=ends_at)
         settle(animal)
         order_agreement(claim)
+        report_later(item.order)
         notices.claimed(claim.pk)
 
     def release(self, item, *, expired):

@@ -14,6 +14,7 @@ from config.demo import Demo, find_outside
 # In the order of the layers; an app that has demo data adds one line.
 MAKERS = [
     "accounts.demo.make", "content.demo.make", "commerce.demo.make", "counseling.demo.make",
+    "farm.demo.make",
 ]  # fmt: skip
 
 
