@@ -1,16 +1,23 @@
 """A real browser for the back office: it remembers whatever went wrong on any page."""
 
 import re
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Page, Request, Response, sync_playwright
 
 from tests.factories.accounts import PASSWORD
 
 PATH = "/usr/bin/chromium"
+IN_CHROMIUM = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not shutil.which(PATH), reason=f"no browser at {PATH}"),
+]
 
 # Everything a person could read on the page, hidden parts too: words, hints, titles.
 _TEXTS = """() => {

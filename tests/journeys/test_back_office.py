@@ -1,7 +1,5 @@
 """The back office as its people see it: in Chromium, against a running server."""
 
-import shutil
-
 import pytest
 from django.contrib import admin
 from django.urls import reverse
@@ -11,30 +9,10 @@ from commerce.models import Order, Refund, RefundReason
 from commerce.services.refunds import request_refund
 from counseling.models import TimeSlot
 from tests.factories.counseling import booked, confirmed
-from tests.journeys.browser import PATH, Chromium, Office, english
+from tests.journeys.browser import IN_CHROMIUM, Office, english
 from tests.journeys.office_world import fill
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not shutil.which(PATH), reason=f"no browser at {PATH}"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    browser = Chromium()
-    yield browser
-    browser.quit()
-
-
-@pytest.fixture
-def office(chromium, live_server):
-    """A tab with nobody logged in; whatever went wrong on any of its pages fails the test."""
-    tab = Office(chromium, live_server.url)
-    yield tab
-    tab.close()
-    assert tab.problems == []
+pytestmark = IN_CHROMIUM
 
 
 @pytest.fixture

@@ -1,35 +1,12 @@
 """Two steps into the back office, as its people see them, in Chromium."""
 
-import shutil
-
-import pytest
-
 from accounts.models import SecondFactor
 from accounts.services.password_history import require_change
 from tests.factories.accounts import PASSWORD
 from tests.factories.second_factor import app_code, wrong_code
-from tests.journeys.browser import PATH, Chromium, Office, english
+from tests.journeys.browser import IN_CHROMIUM, english
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not shutil.which(PATH), reason=f"no browser at {PATH}"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    browser = Chromium()
-    yield browser
-    browser.quit()
-
-
-@pytest.fixture
-def office(chromium, live_server):
-    tab = Office(chromium, live_server.url)
-    yield tab
-    tab.close()
-    assert tab.problems == []
+pytestmark = IN_CHROMIUM
 
 
 def looks_right(office) -> bool:
