@@ -1,5 +1,6 @@
 from django.contrib import admin
 from django.utils.html import format_html
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
 from commerce.admin.decisions import Deciding, Decision
@@ -45,11 +46,9 @@ class ProductAdmin(Deciding, ReadOnly, BackOfficeAdmin):
         "submitted_at", "reviewed_at",
     ]  # fmt: skip
     list_filter = [
-        "status",
-        "submitted_at",
-        "reviewed_at",
+        "status", ("merchant", AutocompleteSelectFilter), "submitted_at", "reviewed_at",
         ("archived_at", admin.EmptyFieldListFilter),
-    ]
+    ]  # fmt: skip
     list_select_related = ["merchant"]
     search_fields = ["name", "merchant__business_name"]
     search_help_text = "商品名称或商户名称"
@@ -88,7 +87,7 @@ class MerchantMemberAdmin(ReadOnly, BackOfficeAdmin):
 
     list_display = ["merchant", "user", "role", "invited_by", "created_at"]
     list_display_links = ["user"]
-    list_filter = ["role", "created_at"]
+    list_filter = ["role", ("merchant", AutocompleteSelectFilter), "created_at"]
     list_select_related = ["merchant", "user", "invited_by"]
     search_fields = ["merchant__business_name", "user__username__exact", "user__phone__exact"]
     search_help_text = "商户名称，或完整的用户名、手机号"
@@ -98,7 +97,7 @@ class MerchantMemberAdmin(ReadOnly, BackOfficeAdmin):
 @admin.register(StockMovement)
 class StockMovementAdmin(ReadOnly, BackOfficeAdmin):
     list_display = ["product", "movement", "quantity", "order", "actor", "note", "created_at"]
-    list_filter = ["movement", "created_at"]
+    list_filter = ["movement", ("product", AutocompleteSelectFilter), "created_at"]
     list_select_related = ["product", "order_item__order", "actor"]
     search_fields = ["product__name", "order_item__order__number__exact"]
     search_help_text = "商品名称，或完整的订单编号"

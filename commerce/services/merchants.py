@@ -8,8 +8,14 @@ from accounts.models import User
 from accounts.services.limits import Window, check_windows, lock, make_counters, network_of
 from accounts.services.notifications import notify
 from accounts.services.roles import assign_role, remove_role
-from commerce.errors import MerchantExists, ReasonNeeded, TooManyApplications
-from commerce.models import ApplicationStatus, Merchant, MerchantApplication, MerchantStatus
+from commerce.errors import MemberExists, MerchantExists, ReasonNeeded, TooManyApplications
+from commerce.models import (
+    ApplicationStatus,
+    Merchant,
+    MerchantApplication,
+    MerchantMember,
+    MerchantStatus,
+)
 from config.db import transact
 from config.errors import NotFound
 
@@ -20,7 +26,10 @@ LIMITS = [Window(3600, 3), Window(86400, 5)]
 
 def register(*, user: User, **fields) -> Merchant:
     """Ask to sell; fields as the model names them.  MerchantExists, with its status, when `user`
-    has asked before: a rejected one is changed by resubmit()."""
+    has asked before: a rejected one is changed by resubmit().  MemberExists for who works for
+    another one."""
+    if MerchantMember.objects.filter(user_id=user.pk).exists():
+        raise MemberExists
     try:
         with transaction.atomic():
             return Merchant.objects.create(user_id=user.pk, submitted_at=timezone.now(), **fields)

@@ -51,7 +51,7 @@ class MerchantViewSet(ApiViewSet):
         "suspend": "暂停商户",
     }
     refusals = {
-        "register": (errors.MerchantExists,),
+        "register": (errors.MerchantExists, errors.MemberExists),
         "mine": (NotFound,),
         "approve": _DECISION,
         "reject": (*_DECISION, errors.ReasonNeeded),

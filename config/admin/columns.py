@@ -13,7 +13,7 @@ from unfold.decorators import display
 # What a state means to the person who reads the list, whatever the model.
 _MEANING = {
     "success": (
-        "active", "approved", "booked", "completed", "confirmed", "paid", "published", "ready",
+        "active", "approved", "on_sale", "booked", "completed", "confirmed", "paid", "published", "ready",
         "delivered", "sent", "succeeded", "success",
     ),
     "info": ("held", "in_progress", "open", "processing", "sending", "uploading"),

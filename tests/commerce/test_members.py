@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import Notification
-from commerce.models import MerchantMember
+from commerce.models import Merchant, MerchantMember
 from commerce.services import members
 from tests.commerce.books import nothing_changes
 from tests.factories.accounts import UserFactory
@@ -155,6 +155,18 @@ def test_an_owner_changes_a_role_and_lets_somebody_go(api, shop):
     assert data(api.delete(f"/merchants/members/{member.pk}")) == {}
     assert person.get(path).status_code == 404
     assert MerchantMember.objects.count() == 0
+
+
+def test_who_works_for_a_merchant_opens_none(shop):
+    body = {
+        "merchant_type": "flower_shop", "business_name": "阿朱花店", "business_license": "913100",
+        "contact_person": "阿朱", "contact_phone": "13755556666", "address": "上海市",
+    }  # fmt: skip
+    member = MemberFactory(merchant=shop)
+
+    with nothing_changes():
+        assert refusal(Api(member.user).post("/merchants/register", body)) == (409, 14030)
+    assert not Merchant.objects.filter(user=member.user).exists()
 
 
 def test_a_member_may_leave(shop):
