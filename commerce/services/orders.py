@@ -33,6 +33,7 @@ from commerce.models import (
     Payment,
     PaymentStatus,
 )
+from commerce.models.payments import OPEN
 from commerce.payables import Offer, Want, payable_for
 from commerce.services.handing_over import begin_fulfilment
 from commerce.services.ledger import book_release, book_sale, wait_for_release
@@ -202,20 +203,26 @@ def expire_order(order_id: int, *, now: datetime) -> bool:
 
 
 def close_order(order: Order, to: OrderStatus, **log) -> None:
-    """End an unpaid order; call it in the transaction that locks it."""
+    """End an unpaid order; call it in the transaction that locks it.
+
+    Its attempts before its targets: a product is wanted by many, and who waits for an attempt
+    must not keep them all.
+    """
     move(order, to, **log)
+    stop_attempts(order)
     for item in order.items.all():
         payable_for(item.kind).release(item, expired=to == OrderStatus.EXPIRED)
-    stop_attempts(order)
 
 
 def stop_attempts(order: Order) -> list[Payment]:
     """Have the order's open attempts closed at the provider; answers with them.
 
-    Call it in the transaction that locks the order.
+    Call it in the transaction that locks the order.  All of the order's are locked: looking for
+    open ones by their status, MariaDB waits for those of other orders.
     """
     now = timezone.now()
-    attempts = list(Payment.objects.open().locked().filter(order=order))
+    known = Payment.objects.locked().filter(order=order)
+    attempts = [attempt for attempt in known if attempt.status in OPEN]
     for attempt in attempts:
         if attempt.status != PaymentStatus.CLOSING:
             move(attempt, PaymentStatus.CLOSING, next_query_at=now, queries=0)

@@ -13,8 +13,8 @@ from unfold.decorators import display
 # What a state means to the person who reads the list, whatever the model.
 _MEANING = {
     "success": (
-        "active", "approved", "on_sale", "booked", "completed", "confirmed", "paid", "published", "ready",
-        "delivered", "sent", "succeeded", "success",
+        "active", "approved", "booked", "completed", "confirmed", "on_sale", "paid", "published",
+        "ready", "delivered", "sent", "succeeded", "success",
     ),
     "info": ("held", "in_progress", "open", "processing", "sending", "uploading"),
     "warning": (
