@@ -160,6 +160,7 @@ PERMISSIONS: dict[str, list[str]] = {
     "merchant:review": [
         "commerce.view_merchant",
         "commerce.review_merchant",
+        "commerce.commission_merchant",
         "commerce.view_merchantapplication",
         "commerce.handle_merchantapplication",
         "commerce.view_merchantmember",

@@ -74,6 +74,14 @@ class RefundUnderWay(DomainError):
     code, status, message = 14061, 409, _("订单已取消，退款不能驳回")
 
 
+class OwnCommission(DomainError):
+    code, status, message = 14062, 403, _("不能设置自己商户的佣金比例")
+
+
+class CommissionMissing(DomainError):
+    code, status, message = 14063, 422, _("请填写 0 至 100 之间的佣金比例")
+
+
 class NotCancellable(DomainError):
     """A paid order is cancelled through what was bought (its own rules and fee)."""
 

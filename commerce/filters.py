@@ -2,6 +2,9 @@ from django.db.models import Exists, OuterRef, Q
 from django_filters import rest_framework as filters
 
 from commerce.models import (
+    LedgerAccount,
+    LedgerCause,
+    LedgerEntry,
     Merchant,
     MerchantType,
     Order,
@@ -29,6 +32,15 @@ class OrderFilter(filters.FilterSet):
         """Not by a join, which would list an order once per item."""
         items = OrderItem.objects.filter(order=OuterRef("pk"), kind=value)
         return queryset.filter(Exists(items))
+
+
+class LedgerFilter(filters.FilterSet):
+    account = filters.ChoiceFilter(choices=LedgerAccount.choices, label="科目")
+    cause = filters.ChoiceFilter("transaction__cause", choices=LedgerCause.choices, label="事由")
+
+    class Meta:
+        model = LedgerEntry
+        fields = []
 
 
 class RefundFilter(filters.FilterSet):

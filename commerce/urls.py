@@ -2,6 +2,7 @@ from django.urls import path
 
 from commerce.views import callbacks
 from commerce.views.addresses import AddressViewSet
+from commerce.views.ledger import MerchantLedgerViewSet
 from commerce.views.members import MemberViewSet
 from commerce.views.merchants import MerchantViewSet, WebsiteApplicationViewSet
 from commerce.views.orders import OrderViewSet
@@ -34,6 +35,16 @@ urlpatterns = [
         "website/merchant/apply",
         WebsiteApplicationViewSet.as_view({"post": "apply"}),
         name="website-merchant-apply",
+    ),
+    path(
+        "merchants/ledger",
+        MerchantLedgerViewSet.as_view({"get": "list"}),
+        name="merchant-ledger",
+    ),
+    path(
+        "merchants/balance",
+        MerchantLedgerViewSet.as_view({"get": "balance"}),
+        name="merchant-balance",
     ),
     *router.urls,
 ]

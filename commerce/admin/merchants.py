@@ -1,9 +1,12 @@
+from django import forms
 from django.contrib import admin
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.admin.reveals import Revealing
 from commerce.admin.decisions import Deciding, Decision
 from commerce.admin.money import RemarkActionForm, remark_of
+from commerce.errors import CommissionMissing
 from commerce.models import (
     ApplicationStatus,
     Merchant,
@@ -16,6 +19,7 @@ from commerce.services.merchants import (
     approve_merchant,
     handle_application,
     reject_merchant,
+    set_commission,
     suspend_merchant,
 )
 from config.admin import BackOfficeAdmin, ReadOnly, ReadOnlyInline
@@ -47,14 +51,32 @@ class MemberInline(NewestInline):
     fields = ["user", "role", "invited_by", "created_at"]
 
 
+class CommissionActionForm(RemarkActionForm):
+    percent = forms.DecimalField(
+        label="", min_value=0, max_value=100, decimal_places=2, required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "佣金比例（%）"}),
+    )  # fmt: skip
+
+
+def _set_commission(merchant_id: int, *, actor, percent: str) -> None:
+    """As somebody typed it."""
+    try:
+        share = CommissionActionForm.base_fields["percent"].clean(percent)
+    except forms.ValidationError:
+        share = None
+    if share is None:
+        raise CommissionMissing
+    set_commission(merchant_id, actor=actor, percent=share)
+
+
 @admin.register(Merchant)
 class MerchantAdmin(Deciding, Revealing, ReadOnly, BackOfficeAdmin):
     """The queue of registrations: read here, decided by the actions."""
 
-    action_form = RemarkActionForm
+    action_form = CommissionActionForm
     list_display = [
-        "business_name", "merchant_type", "status", "user", "address", "submitted_at",
-        "reviewed_at", "review_note",
+        "business_name", "merchant_type", "status", "user", "commission_percent", "address",
+        "submitted_at", "reviewed_at", "review_note",
     ]  # fmt: skip
     list_filter = ["status", "merchant_type", "submitted_at"]
     list_select_related = ["user"]
@@ -63,17 +85,18 @@ class MerchantAdmin(Deciding, Revealing, ReadOnly, BackOfficeAdmin):
     readonly_fields = ["contact"]
     fields = [
         "business_name", "merchant_type", "status", "user", "business_license",
-        "contact", "address", "description", "submitted_at",
+        "contact", "address", "description", "commission_percent", "submitted_at",
         "reviewed_at", "reviewed_by", "review_note",
     ]  # fmt: skip
     inlines = [ProductInline, MemberInline]
-    actions = ["approve", "reject", "suspend"]
     actions_detail = ["decide", "reveal"]
     decisions = {
         "approve": Decision("通过", MerchantStatus.APPROVED, approve_merchant),
         "reject": Decision("驳回", MerchantStatus.REJECTED, reject_merchant, "reason"),
         "suspend": Decision("暂停", MerchantStatus.SUSPENDED, suspend_merchant, "reason"),
     }
+    actions = ["approve", "reject", "suspend", "commission"]
+    step_up = frozenset({"commission"})
 
     @action(description="通过所选商户", permissions=["review"])
     def approve(self, request, queryset):
@@ -86,6 +109,13 @@ class MerchantAdmin(Deciding, Revealing, ReadOnly, BackOfficeAdmin):
     @action(description="暂停所选商户（请填写说明）", permissions=["review"])
     def suspend(self, request, queryset):
         self.call_each(request, queryset, suspend_merchant, reason=remark_of(request))
+
+    @action(description="设置佣金比例（只对新订单）", permissions=["commission"])
+    def commission(self, request, queryset):
+        self.call_each(request, queryset, _set_commission, percent=request.POST.get("percent", ""))
+
+    def has_commission_permission(self, request):
+        return request.user.has_perm("commerce.commission_merchant")
 
     @display(description="联系人")
     def contact(self, merchant):

@@ -37,7 +37,8 @@ class MerchantQuerySet(LockingQuerySet):
 class Merchant(TimestampedModel):
     """Somebody who sells here; one per person.
 
-    review_note: why it was rejected or suspended, in words for its owner.
+    review_note: why it was rejected or suspended, in words for its owner.  commission_percent: our
+    part of what new orders bring in; an order keeps the one it was made at.
     """
 
     REVEALABLE = {"contact_person": "联系人", "contact_phone": "联系电话"}
@@ -72,6 +73,9 @@ class Merchant(TimestampedModel):
         verbose_name="审核人",
     )  # fmt: skip
     review_note = models.CharField("审核意见", max_length=200, blank=True)
+    commission_percent = models.DecimalField(
+        "佣金比例(%)", max_digits=10, decimal_places=2, default=0
+    )
 
     objects = MerchantQuerySet.as_manager()
 
@@ -79,8 +83,15 @@ class Merchant(TimestampedModel):
         verbose_name = verbose_name_plural = "商户"
         ordering = ["-pk"]
         indexes = [models.Index(fields=["status", "submitted_at"], name="merchant_queue")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(commission_percent__gte=0, commission_percent__lte=100),
+                name="merchant_commission_is_a_share",
+            )
+        ]
         permissions = [
             ("review_merchant", "审核商户"), ("reveal_merchant", "查看商户联系人"),
+            ("commission_merchant", "设置商户佣金"),
         ]  # fmt: skip
 
     def __str__(self):

@@ -116,6 +116,9 @@ class Order(TimestampedModel):
     region = EncryptedTextField("省市区", bound_to="number", blank=True, default="")
     address_detail = EncryptedTextField("详细地址", bound_to="number", blank=True, default="")
     remark = models.CharField("买家留言", max_length=200, blank=True)
+    commission_percent = models.DecimalField(
+        "佣金比例(%)", max_digits=10, decimal_places=2, null=True, blank=True
+    )
     settles_at = models.DateTimeField("结算时间", null=True, blank=True)
     merchant_note = models.CharField("商户备注", max_length=200, blank=True)
     fulfilment = models.CharField(

@@ -10,7 +10,7 @@ payments stay there until they went back.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import Sum
 
@@ -31,6 +31,9 @@ from config.prepared import insert, insert_all
 ZERO = Decimal("0.00")
 _CLEARING, _UNAPPLIED = LedgerAccount.CLEARING, LedgerAccount.UNAPPLIED
 _PENDING, _AVAILABLE = LedgerAccount.PENDING, LedgerAccount.AVAILABLE
+_COMMISSION = LedgerAccount.COMMISSION
+_SELLERS = (_PENDING, _AVAILABLE, _COMMISSION)
+FEN = Decimal("0.01")
 
 
 class Unbalanced(AssertionError):
@@ -57,18 +60,27 @@ def book_refund(refund: Refund) -> None:
 
 
 def book_return(order: Order, refund: Refund) -> None:
-    """A refund of what paid the order: the seller bears it."""
-    lines = [(_UNAPPLIED, -refund.amount), (_place_of(order), refund.amount)]
+    """A refund of what paid the order: the seller bears it, and gets the commission on it back."""
+    place, back = _place_of(order), ZERO
+    if place != _PENDING:
+        earned = -_balance(order, place, _COMMISSION)
+        back = _commission(order, earned) - _commission(order, earned - refund.amount)
+    lines = [(_UNAPPLIED, -refund.amount), (place, refund.amount - back), (_COMMISSION, back)]
     payment = refund.payment
     _book(LedgerCause.RETURN, refund.pk, order, lines, payment=payment, refund=refund)
 
 
 def book_release(order: Order, *, called_off: bool = False) -> None:
-    """What is left of the order is earned.  called_off: as a fee, when it was our own sale."""
+    """What is left of the order is earned, our commission taken off.
+
+    called_off: what was our own sale is a fee; a merchant's is the merchant's.
+    """
     earned = -_balance(order, _PENDING)
     if earned > 0:
-        place = LedgerAccount.FEES if called_off else _AVAILABLE
-        _book(LedgerCause.RELEASE, order.pk, order, [(_PENDING, earned), (place, -earned)])
+        ours, own = _commission(order, earned), order.merchant_id is None
+        place = LedgerAccount.FEES if called_off and own else _AVAILABLE
+        lines = [(_PENDING, earned), (place, ours - earned), (_COMMISSION, -ours)]
+        _book(LedgerCause.RELEASE, order.pk, order, lines)
 
 
 def wait_for_release(now: datetime) -> datetime:
@@ -104,6 +116,7 @@ def _book(cause: LedgerCause, number: int, order: Order, lines: Iterable[tuple],
                 transaction=booked,
                 account=account,
                 method=method if account == _CLEARING else "",
+                merchant_id=order.merchant_id if account in _SELLERS else None,
                 amount=amount,
             )
             for account, amount in lines
@@ -118,6 +131,13 @@ def _place_of(order: Order) -> LedgerAccount:
     return LedgerAccount.FEES if _balance(order, LedgerAccount.FEES) else _AVAILABLE
 
 
-def _balance(order: Order, account: LedgerAccount) -> Decimal:
-    entries = LedgerEntry.objects.filter(transaction__order=order, account=account)
-    return entries.aggregate(total=Sum("amount"))["total"] or ZERO
+def _commission(order: Order, earned: Decimal) -> Decimal:
+    """Our part of what a seller earned, at the rate of the order."""
+    percent = order.commission_percent or ZERO
+    return (earned * percent / 100).quantize(FEN, ROUND_HALF_UP)
+
+
+def _balance(order: Order, *accounts: LedgerAccount) -> Decimal:
+    entries = LedgerEntry.objects.filter(transaction__order=order, account__in=accounts)
+    total = entries.aggregate(total=Sum("amount"))["total"] or ZERO
+    return total.quantize(FEN)  # SQLite adds as floating point numbers

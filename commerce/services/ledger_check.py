@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Case, DecimalField, F, OuterRef, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Round
 
 from commerce.models import (
     AnomalyKind,
@@ -19,6 +19,7 @@ from commerce.models import (
     RefundStatus,
 )
 from commerce.services.anomalies import record_anomaly
+from commerce.services.ledger import FEN
 
 _YUAN = DecimalField(max_digits=14, decimal_places=2)
 _ZERO = Value(Decimal(0), output_field=_YUAN)
@@ -71,7 +72,8 @@ def check_books() -> int:
 def balances() -> dict[tuple[str, str], Decimal]:
     """{(account, method): yuan} of everything booked."""
     rows = LedgerEntry.objects.order_by().values_list("account", "method")
-    return {(account, method): total for account, method, total in rows.annotate(t=Sum("amount"))}
+    sums = rows.annotate(total=Sum("amount"))
+    return {(account, method): total.quantize(FEN) for account, method, total in sums}
 
 
 def _payments() -> QuerySet:
@@ -94,15 +96,16 @@ def _orders() -> QuerySet:
 
 
 def _wrong(rows: QuerySet) -> Iterator[dict]:
-    rows = rows.exclude(booked=F("expected")).order_by("pk")
+    rows = rows.exclude(booked=Round("expected", precision=2)).order_by("pk")
     return rows.values("number", "expected", "booked").iterator()
 
 
-def _total(path: str, **of) -> Coalesce:
+def _total(path: str, **of) -> Round:
     """What is booked for a row: entries whose `path` it is."""
     return _sum_of(LedgerEntry.objects.filter(**{path: OuterRef("pk")}, **of), path)
 
 
-def _sum_of(rows: QuerySet, group: str) -> Coalesce:
+def _sum_of(rows: QuerySet, group: str) -> Round:
+    """Rounded: SQLite adds as floating point numbers."""
     total = rows.order_by().values(group).annotate(total=Sum("amount")).values("total")
-    return Coalesce(Subquery(total, output_field=_YUAN), _ZERO)
+    return Round(Coalesce(Subquery(total, output_field=_YUAN), _ZERO), precision=2)

@@ -1,5 +1,7 @@
 """Who may sell: registering, the website's applications, and what staff decide about both."""
 
+from decimal import Decimal
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -8,7 +10,13 @@ from accounts.models import User
 from accounts.services.limits import Window, check_windows, lock, make_counters, network_of
 from accounts.services.notifications import notify
 from accounts.services.roles import assign_role, remove_role
-from commerce.errors import MemberExists, MerchantExists, ReasonNeeded, TooManyApplications
+from commerce.errors import (
+    MemberExists,
+    MerchantExists,
+    OwnCommission,
+    ReasonNeeded,
+    TooManyApplications,
+)
 from commerce.models import (
     ApplicationStatus,
     Merchant,
@@ -16,6 +24,7 @@ from commerce.models import (
     MerchantMember,
     MerchantStatus,
 )
+from config.changes import note_change
 from config.db import transact
 from config.errors import NotFound
 
@@ -78,6 +87,21 @@ def reject_merchant(merchant_id: int, *, actor: User, reason: str = "") -> Merch
 def suspend_merchant(merchant_id: int, *, actor: User, reason: str = "") -> Merchant:
     """Stop it from selling anything new; what was bought is still served."""
     return _decide(merchant_id, MerchantStatus.SUSPENDED, actor, reason)
+
+
+@transact
+def set_commission(merchant_id: int, *, actor: User, percent: Decimal) -> Merchant:
+    """Our part of what its orders bring in from now on; those that were made keep theirs."""
+    merchant = Merchant.objects.locked().filter(pk=merchant_id).first()
+    if merchant is None:
+        raise NotFound
+    if merchant.user_id == actor.pk:
+        raise OwnCommission
+    before = merchant.commission_percent
+    merchant.commission_percent = percent
+    merchant.save(update_fields=["commission_percent", "updated_at"])
+    note_change(merchant, {"commission_percent": (str(before), str(percent))})
+    return merchant
 
 
 @transact

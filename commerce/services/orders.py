@@ -6,6 +6,7 @@ Everybody locks in one order: order, items and their targets, payments, refunds.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 
@@ -27,6 +28,7 @@ from commerce.models import (
     HANDED_OVER,
     Address,
     Fulfilment,
+    Merchant,
     Order,
     OrderItem,
     OrderStatus,
@@ -81,7 +83,7 @@ def place_order(
             user=user,
             total_amount=total,
             expires_at=timezone.now() + timedelta(seconds=_time_to_pay(offers)),
-            merchant_id=_merchant_of(offers),
+            **_seller_of(offers),
             fulfilment=_fulfilment_of(offers),
             remark=remark,
             **sent_to,
@@ -120,6 +122,15 @@ def _merchant_of(offers: list[Offer]) -> int | None:
     if len(merchants) > 1:
         raise MixedMerchants
     return merchants.pop()
+
+
+def _seller_of(offers: list[Offer]) -> dict[str, Any]:
+    """The columns of the order that say who sells it, and at what commission."""
+    merchant_id = _merchant_of(offers)
+    if merchant_id is None:
+        return {}
+    percents = Merchant.objects.values_list("commission_percent", flat=True)
+    return {"merchant_id": merchant_id, "commission_percent": percents.get(pk=merchant_id)}
 
 
 def _fulfilment_of(offers: list[Offer]) -> Fulfilment:

@@ -88,7 +88,10 @@ PAGES = {
         "FS", actions=dict.fromkeys(("take", "add_note", "resolve"), "FS")
     ),
     "commerce.ledgertransaction": Page("FS"),
-    "commerce.merchant": Page("AS", actions=dict.fromkeys(("approve", "reject", "suspend"), "AS")),
+    "commerce.merchant": Page(
+        "AS", actions=dict.fromkeys(("approve", "reject", "suspend", "commission"), "AS"),
+        step_up=frozenset({"commission"}),
+    ),
     "commerce.merchantapplication": Page(
         "AS", actions=dict.fromkeys(("accept", "decline"), "AS")
     ),

@@ -315,6 +315,8 @@ TABLE: dict[str, Case] = {
     "GET /merchants": Case(PUBLIC),
     "GET /merchants/<pk>": Case(PUBLIC, path={"pk": "shop_id"}),
     "GET /merchants/mine": Case(LOGIN, also=frozenset({404})),
+    "GET /merchants/ledger": Case(LOGIN),
+    "GET /merchants/balance": Case(LOGIN, also=frozenset({404})),
     "POST /merchants/register": Case(LOGIN, body=_merchant),
     "PUT /merchants/<pk>": Case(LOGIN, path={"pk": "merchant_id"}, who=OWNER, body=_merchant),
     "PATCH /merchants/<pk>": Case(
