@@ -81,7 +81,11 @@ PERMISSIONS: dict[str, list[str]] = {
         "accounts.change_menu",
         "accounts.delete_menu",
     ],
-    "content:review": ["content.view_*"],
+    "content:review": [
+        "content.view_*",
+        "commerce.view_merchantreview",
+        "commerce.moderate_merchantreview",
+    ],
     "content:publish": [
         "content.view_*",
         "content.add_*",

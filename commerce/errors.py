@@ -245,3 +245,21 @@ class TooManyMembers(DomainError):
     """data: most."""
 
     code, status, message = 14032, 409, _("商户成员已达上限")
+
+
+class NotReviewable(DomainError):
+    """data: the order's status."""
+
+    code, status, message = 14052, 409, _("订单完成后才能评价")
+
+
+class OwnMerchant(DomainError):
+    code, status, message = 14053, 403, _("不能评价自己的商户")
+
+
+class AlreadyReviewed(DomainError):
+    code, status, message = 14054, 409, _("该订单已评价")
+
+
+class AlreadyReplied(DomainError):
+    code, status, message = 14055, 409, _("该评价已回复")

@@ -9,6 +9,7 @@ from commerce.views.orders import OrderViewSet
 from commerce.views.payments import PaymentViewSet
 from commerce.views.products import MerchantProductViewSet, ProductViewSet
 from commerce.views.refunds import RefundViewSet
+from commerce.views.reviews import ReviewViewSet
 from commerce.views.serving import ServedOrderViewSet
 from config.api.routers import ApiRouter
 
@@ -17,6 +18,7 @@ router.register("addresses", AddressViewSet, basename="address")
 router.register("merchants/orders", ServedOrderViewSet, basename="served-order")
 router.register("merchants/members", MemberViewSet, basename="merchant-member")
 router.register("merchants/products", MerchantProductViewSet, basename="merchant-product")
+router.register("merchants/reviews", ReviewViewSet, basename="merchant-review")
 router.register("merchants", MerchantViewSet, basename="merchant")
 router.register("order", OrderViewSet, basename="order")
 router.register("pay", PaymentViewSet, basename="pay")

@@ -64,6 +64,7 @@ MENUS = [
             ("商品", "inventory_2", "commerce.product"),
             ("商户成员", "badge", "commerce.merchantmember"),
             ("库存记录", "swap_vert", "commerce.stockmovement"),
+            ("商户评价", "reviews", "commerce.merchantreview"),
             ("入驻申请", "contact_page", "commerce.merchantapplication"),
         ],
     ),

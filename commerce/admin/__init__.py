@@ -7,4 +7,5 @@ from commerce.admin import (  # noqa: F401
     money,
     orders,
     products,
+    reviews,
 )

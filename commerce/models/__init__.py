@@ -35,6 +35,7 @@ from commerce.models.products import (
 )
 from commerce.models.refunds import Refund, RefundReason, RefundStatus
 from commerce.models.reports import ReportStatus, ShippingReport
+from commerce.models.reviews import MerchantReview, ReviewStatus
 
 __all__ = [
     "FINISHED",
@@ -58,6 +59,7 @@ __all__ = [
     "Merchant",
     "MerchantApplication",
     "MerchantMember",
+    "MerchantReview",
     "MerchantStatus",
     "MerchantType",
     "Movement",
@@ -76,6 +78,7 @@ __all__ = [
     "RefundReason",
     "RefundStatus",
     "ReportStatus",
+    "ReviewStatus",
     "Shipment",
     "ShippingReport",
     "StockMovement",

@@ -1,5 +1,8 @@
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Sum, Value
 
 from accounts.fields import EncryptedTextField, RowKeyField
 from config.db import LockingQuerySet, TimestampedModel
@@ -19,6 +22,9 @@ class MerchantStatus(models.TextChoices):
     SUSPENDED = "suspended", "已暂停"
 
 
+PRIOR = 5  # how many reviews everybody's mean is worth
+
+
 class MerchantQuerySet(LockingQuerySet):
     def visible_to(self, user):
         return self.filter(user_id=user.pk)
@@ -33,12 +39,22 @@ class MerchantQuerySet(LockingQuerySet):
             self.filter(user_id=user.pk)
         )
 
+    def rated(self):
+        """With `everybodys_mean`, which Merchant.rating needs; one statement for it."""
+        every = self.model._base_manager.aggregate(
+            sum=Sum("rating_sum", default=0), count=Sum("rating_count", default=0)
+        )
+        mean = Decimal(every["sum"]) / every["count"] if every["count"] else Decimal(0)
+        kept = models.DecimalField(max_digits=12, decimal_places=6)
+        return self.annotate(everybodys_mean=Value(round(mean, 6), output_field=kept))
+
 
 class Merchant(TimestampedModel):
     """Somebody who sells here; one per person.
 
     review_note: why it was rejected or suspended, in words for its owner.  commission_percent: our
-    part of what new orders bring in; an order keeps the one it was made at.
+    part of what new orders bring in; an order keeps the one it was made at.  rating_sum,
+    rating_count: of the reviews that are shown.
     """
 
     REVEALABLE = {"contact_person": "联系人", "contact_phone": "联系电话"}
@@ -76,6 +92,8 @@ class Merchant(TimestampedModel):
     commission_percent = models.DecimalField(
         "佣金比例(%)", max_digits=10, decimal_places=2, default=0
     )
+    rating_sum = models.PositiveIntegerField("评分合计", default=0)
+    rating_count = models.PositiveIntegerField("评价数", default=0)
 
     objects = MerchantQuerySet.as_manager()
 
@@ -96,6 +114,15 @@ class Merchant(TimestampedModel):
 
     def __str__(self):
         return self.business_name
+
+    @property
+    def rating(self) -> Decimal | None:
+        """The mean of its reviews and of PRIOR more at everybody's mean, so that one enthusiast
+        makes nobody the best; None without any.  Of a row that was rated()."""
+        if not self.rating_count:
+            return None
+        total = self.rating_sum + PRIOR * Decimal(self.everybodys_mean)
+        return round(total / (self.rating_count + PRIOR), 2)
 
 
 class ApplicationStatus(models.TextChoices):

@@ -6,7 +6,7 @@ Contexts hold neither an address nor a verification code: notices are not encryp
 from django.utils import timezone
 
 from accounts.services.notifications import notify
-from commerce.models import Fulfilment, Order, OrderStatus, Refund, Shipment
+from commerce.models import Fulfilment, MerchantReview, Order, OrderStatus, Refund, Shipment
 
 # WeChat refuses a longer `thing` (47003).
 THING = 20
@@ -68,6 +68,20 @@ def refund_asked(order: Order, refund: Refund) -> None:
         order, "merchant_refund_asked", key=f":{refund.pk}", amount=f"{refund.amount:.2f}",
         reason=refund.get_reason_code_display(),
     )  # fmt: skip
+
+
+def reviewed(order: Order, rating: int) -> None:
+    _tell_seller(order, "merchant_reviewed", rating=str(rating))
+
+
+def review_replied(review: MerchantReview) -> None:
+    notify(review.user, "review_replied", dedupe_key=f"review:{review.pk}:replied",
+           name=review.merchant.business_name, reply=review.reply[:200])  # fmt: skip
+
+
+def review_hidden(review: MerchantReview) -> None:
+    notify(review.user, "review_hidden", name=review.merchant.business_name,
+           reason=review.moderation_note)  # fmt: skip
 
 
 def _tell_buyer(order: Order, template: str, **context) -> None:

@@ -42,6 +42,9 @@ HOLDINGS = (
     ),
     Holding(models.Shipment, "order__user", clear={}, keep=("tracking_number", "wrong_number")),
     Holding(
+        models.MerchantReview, clear={"comment": ""}, keep=("reply", "moderation_note"),
+    ),
+    Holding(
         models.ShippingReport, "order__user", clear={}, keep=("error",),
     ),
     Holding(

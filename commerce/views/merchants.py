@@ -6,17 +6,24 @@ from rest_framework.response import Response
 
 from commerce import errors
 from commerce.filters import MerchantFilter
-from commerce.models import Merchant
+from commerce.models import Merchant, Order
 from commerce.serializers.merchants import (
     ApplicationBodySerializer,
     ApplicationSerializer,
     MerchantBodySerializer,
     MerchantSerializer,
-    PublicMerchantSerializer,
     ReasonSerializer,
     ReviewedMerchantSerializer,
 )
+from commerce.serializers.reviews import (
+    MerchantReviewBodySerializer,
+    OwnReviewSerializer,
+    PublicReviewSerializer,
+    RatedMerchantSerializer,
+    ReviewsQuerySerializer,
+)
 from commerce.services import merchants
+from commerce.services.reviews import write_review
 from config.api.client_ip import client_ip
 from config.api.permissions import LOGIN, PUBLIC
 from config.api.viewsets import ApiViewSet
@@ -28,13 +35,15 @@ _DECISION = (NotFound, IllegalTransition)
 class MerchantViewSet(ApiViewSet):
     """/merchants: those who sell, for everybody; one's own; what staff decide."""
 
-    serializer_class = PublicMerchantSerializer
+    serializer_class = RatedMerchantSerializer
     filterset_class = MerchantFilter
     ordering_fields = ["created_at"]
     log_target = "merchant"
     permissions = {
         "list": PUBLIC,
         "retrieve": PUBLIC,
+        "reviews": PUBLIC,
+        "write_review": LOGIN,
         "register": LOGIN,
         "mine": LOGIN,
         "update": LOGIN,
@@ -44,6 +53,8 @@ class MerchantViewSet(ApiViewSet):
         "suspend": "commerce.review_merchant",
     }
     summaries = {
+        "reviews": "商户的评价",
+        "write_review": "评价商户",
         "register": "商户入驻",
         "mine": "我的商户",
         "approve": "通过商户审核",
@@ -51,6 +62,12 @@ class MerchantViewSet(ApiViewSet):
         "suspend": "暂停商户",
     }
     refusals = {
+        "write_review": (
+            NotFound,
+            errors.NotReviewable,
+            errors.OwnMerchant,
+            errors.AlreadyReviewed,
+        ),
         "register": (errors.MerchantExists, errors.MemberExists),
         "mine": (NotFound,),
         "approve": _DECISION,
@@ -59,14 +76,35 @@ class MerchantViewSet(ApiViewSet):
     }
 
     def get_queryset(self):
-        return Merchant.objects.approved().order_by("-pk")
+        return Merchant.objects.approved().rated().order_by("-pk")
 
     def list(self, request):
-        return self.page(self.filter_queryset(self.get_queryset()), PublicMerchantSerializer)
+        return self.page(self.filter_queryset(self.get_queryset()), RatedMerchantSerializer)
 
     def retrieve(self, request, pk):
         merchant = get_object_or_404(self.get_queryset(), pk=pk)
-        return Response(PublicMerchantSerializer(merchant).data)
+        return Response(RatedMerchantSerializer(merchant).data)
+
+    @extend_schema(parameters=[ReviewsQuerySerializer], responses=PublicReviewSerializer(many=True))
+    @action(detail=True, filter_backends=[])
+    def reviews(self, request, pk):
+        """What is shown, the newest first."""
+        merchant = get_object_or_404(Merchant.objects.approved(), pk=pk)
+        wanted = ReviewsQuerySerializer(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        rows = merchant.reviews.shown().filter(**wanted.validated_data)
+        return self.page(rows.select_related("user").order_by("-pk"), PublicReviewSerializer)
+
+    @extend_schema(request=MerchantReviewBodySerializer, responses={201: OwnReviewSerializer})
+    @reviews.mapping.post
+    def write_review(self, request, pk):
+        """By the buyer of a completed order, once per order."""
+        body = self.body(MerchantReviewBodySerializer)
+        order = get_object_or_404(
+            Order.objects.visible_to(request.user), pk=body.pop("order_id"), merchant=pk
+        )
+        review = write_review(order.pk, user=request.user, **body)
+        return Response(OwnReviewSerializer(review).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=MerchantBodySerializer, responses={201: MerchantSerializer})
     @action(detail=False, methods=["post"])

@@ -1,23 +1,26 @@
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
 
 from accounts.idempotency import idempotent
 from commerce import errors
 from commerce.filters import OrderFilter
-from commerce.models import Order
+from commerce.models import MerchantReview, Order
 from commerce.serializers.orders import (
     ListedOrderSerializer,
     OrderDetailSerializer,
     OrderSerializer,
     PlaceOrderSerializer,
 )
+from commerce.serializers.reviews import OwnReviewSerializer, ReviewBodySerializer
 from commerce.services.confirming import confirm_order, hide_order
 from commerce.services.orders import cancel_order, place_order
+from commerce.services.reviews import write_review
 from config.api.permissions import LOGIN
 from config.api.viewsets import ApiViewSet
-from config.errors import IllegalTransition
+from config.errors import IllegalTransition, NotFound
 
 
 class OrderViewSet(ApiViewSet):
@@ -28,13 +31,25 @@ class OrderViewSet(ApiViewSet):
     filterset_class = OrderFilter
     ordering_fields = ["created_at", "total_amount"]
     permissions = dict.fromkeys(
-        ("list", "retrieve", "create", "cancel", "confirm", "destroy"), LOGIN
+        (
+            "list",
+            "retrieve",
+            "create",
+            "cancel",
+            "confirm",
+            "destroy",
+            "review",
+            "write_review",
+        ),
+        LOGIN,
     )
     summaries = {
         "create": "下单",
         "cancel": "取消未支付的订单",
         "confirm": "确认收货",
         "destroy": "删除已结束的订单",
+        "review": "我对该订单的评价",
+        "write_review": "评价商户",
     }
     refusals = {
         "create": (
@@ -49,6 +64,13 @@ class OrderViewSet(ApiViewSet):
         "cancel": (errors.NotCancellable, IllegalTransition),
         "confirm": (errors.NotConfirmable, errors.RefundOpen),
         "destroy": (errors.NotHideable,),
+        "review": (NotFound,),
+        "write_review": (
+            NotFound,
+            errors.NotReviewable,
+            errors.OwnMerchant,
+            errors.AlreadyReviewed,
+        ),
     }
 
     def get_queryset(self):
@@ -87,3 +109,17 @@ class OrderViewSet(ApiViewSet):
         """For oneself only, and only what has ended: merchant and staff still see it."""
         hide_order(self.get_object().pk)
         return Response({})
+
+    @extend_schema(responses=OwnReviewSerializer)
+    @action(detail=True)
+    def review(self, request, pk):
+        """What one said of its merchant; 404 while one has said nothing."""
+        mine = MerchantReview.objects.visible_to(request.user).select_related("user")
+        return Response(OwnReviewSerializer(get_object_or_404(mine, order=pk)).data)
+
+    @extend_schema(request=ReviewBodySerializer, responses={201: OwnReviewSerializer})
+    @review.mapping.post
+    def write_review(self, request, pk):
+        """Once, when the order is completed."""
+        review = write_review(int(pk), user=request.user, **self.body(ReviewBodySerializer))
+        return Response(OwnReviewSerializer(review).data, status=status.HTTP_201_CREATED)

@@ -14,7 +14,7 @@ BY_NAME = {
     "order_number": "ORD20260901A7K2M9P4X0Q8Z", "prepay_id": "wx201410272009395522657a690389285100",
     "method": "wechat", "ip_address": "203.0.113.7", "slug": "anxiety", "icon": "favorite",
     "version": 1, "page": 1, "size": 10, "total": 1, "expires_in": 900, "quantity": 1,
-    "rating": 4.86,
+    "rating": 5,
     "start_time": "09:00:00", "end_time": "12:00:00", "birthday": "1998-05-20",
     "birth_date": "1998-05-20", "role": "content_manager", "code": "content_manager",
     "parent": "content_manager",

@@ -78,6 +78,7 @@ NO_RETENTION = {
     "commerce.Product": "orders name it",
     "commerce.ProductImage": _STATE,
     "commerce.Refund": _MONEY,
+    "commerce.MerchantReview": "what others go by; its words go with the person",
     "commerce.Shipment": _MONEY,
     "commerce.ShippingReport": _MONEY,
     "commerce.VerificationCode": _MONEY,

@@ -38,6 +38,7 @@ DATA_SCOPE = {
     "commerce.paymentanomaly": [f"payment__order__{_COUNSELOR}"],
     "commerce.paymentnotice": [],
     "commerce.refund": [f"order__{_COUNSELOR}"],
+    "commerce.merchantreview": ["merchant__user"],
     "commerce.shipment": ["order__merchant__user"],
     "commerce.shippingreport": ["order__merchant__user"],
     "counseling.appointment": ["counselor__user"],

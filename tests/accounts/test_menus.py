@@ -55,7 +55,9 @@ def test_finance_sees_money_and_nothing_else(staff):
 
 
 def test_a_content_manager_sees_content_and_nothing_else(staff):
-    assert pages(menu_tree(staff("content_manager"))) == {"内容": ["分类", "困扰标签"]}
+    assert pages(menu_tree(staff("content_manager"))) == {
+        "商户": ["商户评价"], "内容": ["分类", "困扰标签"],
+    }  # fmt: skip
 
 
 def test_a_counselor_and_a_client_see_no_menu(staff, user):

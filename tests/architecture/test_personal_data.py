@@ -26,6 +26,7 @@ ACTORS = {
     "commerce.Product.reviewed_by",
     "commerce.Refund.requested_by",
     "commerce.Refund.reviewed_by",
+    "commerce.MerchantReview.replied_by",
     "commerce.Shipment.shipped_by",
     "commerce.VerificationCode.used_by",
     "commerce.StockMovement.actor",

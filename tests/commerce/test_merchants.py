@@ -105,6 +105,7 @@ def test_everybody_sees_the_approved_ones_without_a_contact(anonymous):
     assert data(anonymous.get("/merchants?merchant_type=farm_owner"))["list"] == []
     assert set(data(anonymous.get(f"/merchants/{shop.pk}"))) == {
         "id", "merchant_type", "business_name", "address", "description", "created_at",
+        "rating", "rating_count",
     }  # fmt: skip
     assert {anonymous.get(f"/merchants/{pk}").status_code for pk in others} == {404}
 

@@ -92,6 +92,7 @@ PAGES = {
         "AS", actions=dict.fromkeys(("approve", "reject", "suspend", "commission"), "AS"),
         step_up=frozenset({"commission"}),
     ),
+    "commerce.merchantreview": Page("CAS", actions=dict.fromkeys(("hide", "restore"), "CAS")),
     "commerce.merchantapplication": Page(
         "AS", actions=dict.fromkeys(("accept", "decline"), "AS")
     ),

@@ -48,7 +48,7 @@ VOLATILE = {
     "row_key", "receiver", "region", "detail",
     "free_cancel_until", "fee_cancel_until",
     "key", "lease_until", "code", "completed_at", "handed_over_at", "confirm_by", "remind_at",
-    "shipped_at", "used_at", "hidden_at",
+    "shipped_at", "used_at", "hidden_at", "replied_at",
     "contact_person", "contact_phone", "email", "submitted_at",
     "claimed_at", "ends_at", "ended_at", "end_asked_at", "agreed_from", "snapshot", "lost_at",
     "reviewed_at", "message_id", "prefix", "sealed_filters", "context",

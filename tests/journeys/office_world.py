@@ -29,6 +29,7 @@ from commerce.models import (
     AnomalyKind,
     Bill,
     BillDifference,
+    MerchantReview,
     Order,
     PaymentAnomaly,
     PaymentNotice,
@@ -101,6 +102,10 @@ def _sold(user: User, tag: str) -> None:
     Shipment.objects.create(
         order=order, carrier="SF", tracking_number=f"SF{tag.upper()}", shipped_at=timezone.now(),
         shipped_by=order.merchant.user,
+    )  # fmt: skip
+    MerchantReview.objects.create(
+        order=order, merchant=order.merchant, user=user, rating=4, comment="花很新鲜",
+        is_anonymous=True,
     )  # fmt: skip
     ShippingReport.objects.create(
         order=order, status="failed", attempts=12, errcode=10060031, error="openid 与支付单不符"

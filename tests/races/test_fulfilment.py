@@ -6,10 +6,11 @@ from copy import copy
 import pytest
 
 from accounts.models import Notification, StatusChange
-from commerce.models import Order, Shipment, VerificationCode
+from commerce.models import Merchant, MerchantReview, Order, Shipment, VerificationCode
 from commerce.services import orders, shipping, verification
 from commerce.services.confirming import confirm_by_itself, confirm_order, remind_to_confirm
 from commerce.services.refunds import request_refund
+from commerce.services.reviews import write_review
 from commerce.services.shipping import Parcel, ship_order
 from commerce.services.verification import verify_code
 from config.db import LockingQuerySet
@@ -18,7 +19,7 @@ from tests.commerce.conftest import _something_to_sell  # noqa: F401
 from tests.factories.commerce import sold
 from tests.helpers import meeting, together
 from tests.races.commerce_tools import names, state
-from tests.races.figures import size
+from tests.races.figures import size, storm
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 
@@ -127,6 +128,63 @@ def test_negative_control_of_shipping_once(monkeypatch):
         together(2, ship)
 
     assert (Shipment.objects.count(), moves_to(order, "shipped")) == (2, 2)
+
+
+# -- what its buyer says
+
+
+def completed() -> Order:
+    order = sold("verification")
+    Order.objects.filter(pk=order.pk).update(status="completed")
+    return order
+
+
+def say(order):
+    return write_review(order.pk, user=order.user, rating=5)
+
+
+def test_an_order_is_reviewed_once_however_often_it_is_sent():
+    order = completed()
+
+    outcomes = storm(size(200), lambda i: say(order))
+
+    assert names(outcomes) == ["AlreadyReviewed"] * (size(200) - 1) + ["MerchantReview"]
+    assert MerchantReview.objects.count() == 1
+    rated = Merchant.objects.get(pk=order.merchant_id)
+    assert (rated.rating_sum, rated.rating_count) == (5, 1)
+
+
+def test_negative_control_of_one_review(monkeypatch):
+    """Without the column that is unique the database takes both: here by two orders' worth."""
+    order, other = completed(), completed()
+    meet = meeting(2)
+    spare = iter([order.pk, other.pk])
+    honest = MerchantReview.objects.create
+
+    def create(**fields):
+        meet()  # both have looked
+        return honest(**fields | {"order": Order(pk=next(spare))})
+
+    monkeypatch.setattr(MerchantReview.objects, "create", create)
+    monkeypatch.setattr("commerce.services.reviews._count", lambda review, sign: None)
+    monkeypatch.setattr(LockingQuerySet, "locked", lambda self: self.order_by("pk"))
+    forget_compiled()
+
+    outcomes = together(2, lambda i: say(order))
+    forget_compiled()
+
+    assert names(outcomes) == ["MerchantReview", "MerchantReview"]
+
+
+def test_reviews_of_one_merchant_are_all_counted():
+    merchant = completed().merchant
+    orders_ = [sold("verification", merchant=merchant) for _ in range(8)]
+    Order.objects.update(status="completed")
+
+    together(8, lambda i: say(orders_[i]))
+
+    rated = Merchant.objects.get(pk=merchant.pk)
+    assert (rated.rating_sum, rated.rating_count) == (40, 8)
 
 
 # -- the end

@@ -314,6 +314,25 @@ TABLE: dict[str, Case] = {
     # commerce
     "GET /merchants": Case(PUBLIC),
     "GET /merchants/<pk>": Case(PUBLIC, path={"pk": "shop_id"}),
+    "GET /merchants/<pk>/reviews": Case(PUBLIC, path={"pk": "shop_id"}),
+    "POST /merchants/<pk>/reviews": Case(
+        LOGIN, path={"pk": "shop_id"}, who=OWNER,
+        body=lambda world: {"order_id": world.done_order_id, "rating": 5},
+    ),
+    "POST /merchants/reviews/<pk>/reply": Case(
+        LOGIN, path={"pk": "review_id"}, who=frozenset({"counselor"}),
+        body=lambda world: {"reply": "谢谢"},
+    ),
+    "POST /merchants/reviews/<pk>/hide": staff(
+        "commerce.moderate_merchantreview", pk="review_id", body=lambda world: {"reason": "广告"}
+    ),
+    "POST /merchants/reviews/<pk>/restore": staff(
+        "commerce.moderate_merchantreview", pk="hidden_review_id"
+    ),
+    "GET /order/<pk>/review": own(pk="sent_order_id"),
+    "POST /order/<pk>/review": Case(
+        LOGIN, path={"pk": "done_order_id"}, who=OWNER, body=lambda world: {"rating": 5}
+    ),
     "GET /merchants/mine": Case(LOGIN, also=frozenset({404})),
     "GET /merchants/ledger": Case(LOGIN),
     "GET /merchants/balance": Case(LOGIN, also=frozenset({404})),

@@ -22,6 +22,8 @@ from accounts.services.role_editing import save_role
 from accounts.services.roles import assign_role
 from accounts.services.sessions import revoke_all
 from commerce.models import (
+    Merchant,
+    MerchantReview,
     Order,
     OrderItem,
     OrderStatus,
@@ -238,6 +240,12 @@ class World:
             order=self.sent_order, carrier="YTO", tracking_number="YT0000000001",
             shipped_at=timezone.now(),
         )  # fmt: skip
+        said = {"merchant": self.shop, "user": self.owner, "rating": 4, "comment": "花很新鲜"}
+        self.review = MerchantReview.objects.create(order=self.sent_order, **said)
+        self.hidden_review = MerchantReview.objects.create(
+            order=self.fetched_order, status="hidden", **said
+        )
+        Merchant.objects.filter(pk=self.shop.pk).update(rating_sum=4, rating_count=1)
         self.code = issue_code(self.fetched_order).code
 
     def _animals(self):

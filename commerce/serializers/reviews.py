@@ -1,0 +1,70 @@
+from rest_framework import serializers
+
+from commerce.models import Merchant, MerchantReview
+from commerce.serializers.merchants import PublicMerchantSerializer
+from config.api.serializers import ApiModelSerializer
+from config.masking import mask_name
+
+NOBODY = "匿名用户"
+
+
+class RatedMerchantSerializer(PublicMerchantSerializer):
+    """rating: the mean of 1 to 5, drawn toward everybody's while there are few, or null."""
+
+    rating = serializers.DecimalField(
+        max_digits=3, decimal_places=2, read_only=True, allow_null=True
+    )
+
+    class Meta:
+        model = Merchant
+        fields = [*PublicMerchantSerializer.Meta.fields, "rating", "rating_count"]
+
+
+class PublicReviewSerializer(ApiModelSerializer):
+    """A review as everybody sees it: neither its author nor the order can be found by it."""
+
+    author = serializers.SerializerMethodField()
+
+    class Meta:
+        model = MerchantReview
+        fields = [
+            "id", "merchant_id", "rating", "comment", "author", "is_anonymous", "created_at",
+            "reply", "replied_at",
+        ]  # fmt: skip
+
+    merchant_id = serializers.IntegerField(read_only=True)
+
+    def get_author(self, review) -> str:
+        return NOBODY if review.is_anonymous else mask_name(review.user.display_name)
+
+
+class OwnReviewSerializer(PublicReviewSerializer):
+    """The same as its author sees it."""
+
+    order_id = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = MerchantReview
+        fields = [
+            *PublicReviewSerializer.Meta.fields, "order_id", "status", "moderation_note",
+        ]  # fmt: skip
+
+
+class ReviewBodySerializer(serializers.Serializer):
+    rating = serializers.IntegerField(min_value=1, max_value=5)
+    comment = serializers.CharField(max_length=500, allow_blank=True, default="")
+    is_anonymous = serializers.BooleanField(default=False)
+
+
+class MerchantReviewBodySerializer(ReviewBodySerializer):
+    """order_id: the completed order it is about."""
+
+    order_id = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+
+
+class ReviewsQuerySerializer(serializers.Serializer):
+    rating = serializers.IntegerField(min_value=1, max_value=5, required=False)
+
+
+class ReplyBodySerializer(serializers.Serializer):
+    reply = serializers.CharField(max_length=500)
