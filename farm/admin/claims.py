@@ -40,7 +40,7 @@ class AnimalClaimAdmin(ReadOnly, BackOfficeAdmin):
     phone = masked("user__phone", "手机号", mask_phone)
     fields = [
         "number", "status", ("user", "phone"), ("animal", "animal_name", "merchant"),
-        ("money", "months", "order"), ("claimed_at", "ends_at"),
+        ("money", "months"), "order", ("claimed_at", "ends_at"),
         ("agreement", "agreed_at", "agreed_from"), ("end_asked_at", "end_asked_reason"),
         ("ended_at", "ended_by"), ("end_kind", "end_reason"), "created_at",
     ]  # fmt: skip
