@@ -7,6 +7,12 @@ from commerce.models import LedgerAccount, LedgerEntry, LedgerTransaction
 from config.admin import BackOfficeAdmin, ReadOnly, ReadOnlyInline, yuan
 
 
+def lines_of(booked: LedgerTransaction) -> str:
+    """Its entries in words; they have been fetched."""
+    entries = sorted(booked.entries.all(), key=lambda entry: entry.pk)
+    return "，".join(f"{entry.get_account_display()} {yuan(entry.amount)}" for entry in entries)
+
+
 class AccountFilter(SimpleListFilter):
     title, parameter_name = "科目", "account"
 
@@ -45,5 +51,4 @@ class LedgerTransactionAdmin(ReadOnly, BackOfficeAdmin):
 
     @display(description="分录")
     def lines(self, booked):
-        entries = sorted(booked.entries.all(), key=lambda entry: entry.pk)
-        return "，".join(f"{entry.get_account_display()} {yuan(entry.amount)}" for entry in entries)
+        return lines_of(booked)

@@ -3,7 +3,15 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import Exists, OuterRef
 from unfold.decorators import action, display
 
-from commerce.models import Order, OrderItem, Payment, Refund
+from commerce.admin.ledger import lines_of
+from commerce.models import (
+    LedgerTransaction,
+    Order,
+    OrderItem,
+    Payment,
+    PaymentMethod,
+    Refund,
+)
 from commerce.payables import kind_labels
 from commerce.services.orders import cancel_order
 from config.admin import BackOfficeAdmin, ReadOnly, ReadOnlyInline, masked, yuan
@@ -23,6 +31,22 @@ class KindFilter(SimpleListFilter):
             return queryset
         return queryset.filter(
             Exists(OrderItem.objects.filter(order=OuterRef("pk"), kind=self.value()))
+        )
+
+
+class MethodFilter(SimpleListFilter):
+    """By how its buyer paid, or tried to."""
+
+    title, parameter_name = "支付方式", "method"
+
+    def lookups(self, request, model_admin):
+        return PaymentMethod.choices
+
+    def queryset(self, request, queryset):
+        if not self.value():
+            return queryset
+        return queryset.filter(
+            Exists(Payment.objects.filter(order=OuterRef("pk"), method=self.value()))
         )
 
 
@@ -50,6 +74,22 @@ class RefundInline(ReadOnlyInline):
     show_change_link = True
 
 
+class LedgerInline(ReadOnlyInline):
+    """What the order did to the books, for those who may see them."""
+
+    model = LedgerTransaction
+    fields = ["created_at", "cause", "lines"]
+    ordering = ["pk"]
+    show_change_link = True
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("entries")
+
+    @display(description="分录")
+    def lines(self, booked):
+        return lines_of(booked)
+
+
 @admin.register(Order)
 class OrderAdmin(ReadOnly, BackOfficeAdmin):
     """Orders are read here and moved by the actions, never edited field by field."""
@@ -58,17 +98,20 @@ class OrderAdmin(ReadOnly, BackOfficeAdmin):
         "number", "buyer", "phone", "titles", "status", "total_amount", "refunded_amount",
         "created_at", "paid_at",
     ]  # fmt: skip
-    list_filter = ["status", KindFilter, "created_at", "paid_at"]
+    list_filter = ["status", KindFilter, MethodFilter, "created_at", "paid_at"]
     list_select_related = ["user"]
-    search_fields = ["number__exact", "user__phone__exact", "payments__number__exact"]
-    search_help_text = "订单编号、用户手机号或商户单号（完整输入）"
+    search_fields = [
+        "number__exact", "user__phone__exact", "payments__number__exact",
+        "payments__transaction_id__exact",
+    ]  # fmt: skip
+    search_help_text = "订单编号、用户手机号、商户单号或渠道流水号（完整输入）"
     readonly_fields = ["phone", "total", "refunded"]
     phone = masked("user__phone", "手机号", mask_phone)
     fields = [
         "number", "status", "user", "phone", "total", "refunded", "created_at", "expires_at",
-        "paid_at", "paid_by", "completed_at",
+        "paid_at", "paid_by", "completed_at", "settles_at", "commission_percent",
     ]  # fmt: skip
-    inlines = [OrderItemInline, PaymentInline, RefundInline]
+    inlines = [OrderItemInline, PaymentInline, RefundInline, LedgerInline]
     actions = ["cancel_orders"]
 
     def get_queryset(self, request):
