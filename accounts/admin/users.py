@@ -1,12 +1,10 @@
 """People: found, disabled, given roles; a form writes none of their privileges."""
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin import SimpleListFilter
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.html import format_html_join
-from django.utils.module_loading import import_string
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import action, display
 from unfold.forms import ActionForm
@@ -19,13 +17,18 @@ from unfold.widgets import (
 from accounts.admin.deletion import DeletePeople
 from accounts.admin.exports import Exportable
 from accounts.admin.people import WithSections
+from accounts.admin.people_filters import (
+    LastActiveFilter,
+    OrderFilter,
+    RoleFilter,
+    SegmentFilter,
+    role_choices,
+)
 from accounts.admin.reveals import Revealing
 from accounts.admin.tags import LOOKS, TagFilter, TagPeople, tag_choices
 from accounts.admin.user_analysis import UserAnalysis
 from accounts.models import (
     Organisation,
-    Role,
-    Segment,
     User,
     UserPassword,
     WeChatIdentity,
@@ -34,6 +37,7 @@ from accounts.services import second_factor
 from accounts.services.login import LONGEST_PASSWORD
 from accounts.services.organisations import home_of_new, move_to_organisation
 from accounts.services.passwords import check_strength
+from accounts.services.people import NEVER, with_last_active
 from accounts.services.registration import create_user, normal_username
 from accounts.services.roles import assign_role, remove_role
 from accounts.services.users import (
@@ -49,35 +53,8 @@ from config.masking import mask_email, mask_key, mask_phone
 NOWHERE = "none"
 
 
-def role_choices() -> list[tuple[str, str]]:
-    return list(Role.objects.order_by("pk").values_list("code", "group__name"))
-
-
 def organisation_choices() -> list[tuple[str, str]]:
     return [(str(pk), name) for pk, name in Organisation.objects.values_list("pk", "name")]
-
-
-class RoleFilter(SimpleListFilter):
-    title, parameter_name = "角色", "role"
-
-    def lookups(self, request, model_admin):
-        return role_choices()
-
-    def queryset(self, request, queryset):
-        return queryset.filter(groups__role__code=self.value()) if self.value() else queryset
-
-
-class SegmentFilter(SimpleListFilter):
-    """As of the last night."""
-
-    title, parameter_name = "分群", "segment"
-
-    def lookups(self, request, model_admin):
-        return Segment.choices
-
-    def queryset(self, request, queryset):
-        chosen = self.value()
-        return queryset.filter(segment_row__segment=chosen) if chosen else queryset
 
 
 class UserActionForm(ActionForm):
@@ -145,18 +122,6 @@ class NewUserForm(forms.ModelForm):
         return data
 
 
-class OrderFilter(SimpleListFilter):
-    title, parameter_name = "有订单", "has_orders"
-
-    def lookups(self, request, model_admin):
-        return [("true", "是"), ("false", "否")]
-
-    def queryset(self, request, queryset):
-        if self.value() not in {"true", "false"}:
-            return queryset
-        return import_string(settings.USERS_WITH_ORDERS)(queryset, self.value() == "true")
-
-
 class IdentityInline(ReadOnlyInline):
     model = WeChatIdentity
     fields = ["appid", "shown_openid", "created_at"]
@@ -170,13 +135,13 @@ class UserAdmin(
 ):
     list_display = [
         "id", "person", "username", "phone_masked", "email_masked", "status", "roles", "labels",
-        "organisation", "is_staff", "created_at",
+        "organisation", "is_staff", "created_at", "last_active",
     ]  # fmt: skip
     list_display_links = ["id", "person"]
     list_select_related = ["organisation"]
     list_filter = [
         "status", RoleFilter, TagFilter, SegmentFilter, OrderFilter,
-        ("organisation", RelatedDropdownFilter), "is_staff", "created_at",
+        ("organisation", RelatedDropdownFilter), "is_staff", "created_at", LastActiveFilter,
     ]  # fmt: skip
     search_fields = ["username__startswith", "nickname__startswith", "phone__exact", "email__exact"]
     search_help_text = "用户名或昵称的开头，完整的手机号或邮箱"
@@ -193,8 +158,11 @@ class UserAdmin(
     }  # fmt: skip
     action_form = UserActionForm
     step_up = frozenset(
-        {"disable", "reset_second_factor", "give_role", "take_role", "delete_people"}
-    )
+        {
+            "disable", "reset_second_factor", "give_role", "take_role", "delete_people",
+            "export_chosen",
+        }
+    )  # fmt: skip
     action_permissions = {
         "assign": "accounts.assign_role", "place": "accounts.change_user",
         "tag": "accounts.change_user", "export": "accounts.export_data",
@@ -203,13 +171,14 @@ class UserAdmin(
     }  # fmt: skip
     actions = [
         "disable", "enable", "unlock", "new_password", "reset_second_factor", "give_role",
-        "take_role", "put_tag", "take_tag", "place", "delete_people",
+        "take_role", "put_tag", "take_tag", "place", "export_chosen", "delete_people",
     ]  # fmt: skip
     phone_masked = masked("phone", "手机号", mask_phone)
     email_masked = masked("email", "邮箱", mask_email)
 
     def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related("groups", "tags")
+        people = with_last_active(super().get_queryset(request))
+        return people.prefetch_related("groups", "tags")
 
     def has_change_permission(self, request, obj=None):
         return False
@@ -237,6 +206,10 @@ class UserAdmin(
     @display(description="用户", ordering="nickname")
     def person(self, user):
         return user.display_name
+
+    @display(description="最近活跃", ordering=Coalesce("last_active_at", NEVER))
+    def last_active(self, user):
+        return user.last_active_at
 
     @display(description="密码")
     def password_state(self, user):

@@ -5,16 +5,25 @@ Two statements per section that the viewer may see, however much there is.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, OuterRef, QuerySet, Subquery, Value
 from django.utils.module_loading import import_string
 
-from accounts.models import User
+from accounts.models import LoginSession, User
 from accounts.scope import scoped
 
 LATEST = 5
+# Before anybody was active: what orders those who never were.
+NEVER = Value(datetime(1970, 1, 1, tzinfo=UTC), DateTimeField())
+
+
+def with_last_active(people: QuerySet) -> QuerySet:
+    """last_active_at: when they were last seen in any login we still keep."""
+    seen = LoginSession.objects.filter(user=OuterRef("pk")).order_by("-last_seen_at")
+    return people.annotate(last_active_at=Subquery(seen.values("last_seen_at")[:1]))
 
 
 @dataclass(frozen=True)

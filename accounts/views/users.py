@@ -1,13 +1,12 @@
 """People and who holds which role, for staff."""
 
-from django.db.models import OuterRef, QuerySet, Subquery
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.response import Response
 
 from accounts import errors
 from accounts.filters import UserFilter
-from accounts.models import LoginSession, User
+from accounts.models import User
 from accounts.scope import reached
 from accounts.serializers.exports import ExportBody, ExportJobSerializer
 from accounts.serializers.reveals import RevealedSerializer, UserRevealBody
@@ -25,6 +24,7 @@ from accounts.serializers.users import (
 from accounts.services.deletion import delete_user
 from accounts.services.exports import request_export
 from accounts.services.organisations import home_of_new
+from accounts.services.people import with_last_active
 from accounts.services.registration import create_user
 from accounts.services.roles import assign_role, remove_role
 from accounts.services.tags import set_user_tags
@@ -33,12 +33,6 @@ from accounts.views.reveals import revealed
 from config.api.viewsets import ApiViewSet
 from config.errors import IllegalTransition
 from config.prepared import Prepared, PreparedPages, counted
-
-
-def with_last_active(people: QuerySet) -> QuerySet:
-    seen = LoginSession.objects.filter(user=OuterRef("pk")).order_by("-last_seen_at")
-    return people.annotate(last_active_at=Subquery(seen.values("last_seen_at")[:1]))
-
 
 _all = Prepared(lambda: with_last_active(User.objects.order_by("-pk")).values(*STAFF_COLUMNS))
 _total = Prepared(lambda: counted(User.objects.all()))

@@ -38,7 +38,7 @@ def test_username_is_another_name_for_account(alice):
     assert data(response)["user"]["id"] == alice.pk
 
 
-def test_unknown_account_and_wrong_password_are_one_refusal(alice):
+def test_J10_unknown_account_and_wrong_password_are_one_refusal(alice):
     wrong, unknown = login("alice", "not-the-password"), login("nobody", "not-the-password")
 
     for response in (wrong, unknown):
@@ -90,7 +90,7 @@ def test_somebody_without_a_password_cannot_log_in_by_one(db):
         ({"account": "alice", "password": {"a": 1}}, "password"),
     ],
 )
-def test_bad_bodies_name_the_field_and_hash_nothing(alice, monkeypatch, body, field):
+def test_J10_bad_bodies_name_the_field_and_hash_nothing(alice, monkeypatch, body, field):
     monkeypatch.setattr(User, "check_password", lambda *args: pytest.fail("hashed"))
 
     response = Api().post("/login", body)
@@ -109,7 +109,7 @@ def test_all_that_is_missing_is_named_at_once(db, body, fields):
     assert list(Api().post("/login", body).json()["data"]) == fields
 
 
-def test_passwords_that_differ_after_72_bytes_are_different(db, settings):
+def test_J10_passwords_that_differ_after_72_bytes_are_different(db, settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
     long = "密" * 24
     UserFactory(username="long", password=long + "a")
@@ -118,7 +118,7 @@ def test_passwords_that_differ_after_72_bytes_are_different(db, settings):
     assert login("long", long + "a").status_code == 200
 
 
-def test_a_hash_of_an_older_kind_is_renewed_at_login(alice, settings):
+def test_J10_a_hash_of_an_older_kind_is_renewed_at_login(alice, settings):
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
         "django.contrib.auth.hashers.MD5PasswordHasher",

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import MD5PasswordHasher, check_password, make_password
 from django.test import Client
 
 from accounts.errors import WeakPassword
@@ -32,7 +32,7 @@ def change(user, old, new):
     "password",
     ["Alice-4711-x", "小满同学-4711-x", "t13800138000t", "BanXin-4711-x", "ｂａｎｘｉｎ-4711"],
 )
-def test_a_password_about_its_owner_or_the_product_is_refused(alice, password):
+def test_J10_a_password_about_its_owner_or_the_product_is_refused(alice, password):
     response = change(alice, PASSWORD, password)
 
     assert refusal(response) == (400, 11014)
@@ -65,7 +65,7 @@ def test_the_very_first_change_refuses_the_password_in_force(alice):
     assert refusal(change(alice, PASSWORD, PASSWORD)) == (400, 11014)
 
 
-def test_staff_need_fifteen_characters_and_others_eight(alice, staff):
+def test_J10_staff_need_fifteen_characters_and_others_eight(alice, staff):
     check_strength("Shan-47-x1", alice)
     with pytest.raises(WeakPassword) as refused:
         check_strength("Shan-47-x1", staff("finance"))
@@ -115,3 +115,36 @@ def test_a_password_reset_by_code_counts_too(alice):
         with pytest.raises(WeakPassword):
             check_strength(used, person)
     assert len(UserPassword.objects.get(user=alice).history) == 2
+
+
+COMMON = [
+    "password", "password1", "12345678", "123456789", "1234567890", "qwertyuiop", "iloveyou",
+    "sunshine", "princess", "football", "baseball", "superman", "trustno1", "1q2w3e4r", "qwer1234",
+    "88888888", "11111111", "woaini1314", "5201314520", "asdfghjkl",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("password", COMMON)
+def test_J10_twenty_of_the_list_are_refused_in_any_spelling(alice, password):
+    for spelling in (password, password.upper()):
+        response = change(alice, PASSWORD, spelling)
+        assert refusal(response) == (400, 11014), spelling
+    assert User.objects.get(pk=alice.pk).check_password(PASSWORD)
+
+
+def test_J10_an_unknown_account_costs_as_many_hashes_as_a_wrong_password(alice, monkeypatch):
+    """So that their times do not tell who is registered; each is one of the same kind."""
+    hashed, encode = [], MD5PasswordHasher.encode
+
+    def counted(self, password, salt, *args):
+        hashed.append(password)
+        return encode(self, password, salt, *args)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+    costs = []
+    for account in ("alice", "nobody-here", "13900000009", "nobody@x.cn"):
+        hashed.clear()
+        Api().post("/login", {"account": account, "password": "not-the-password"})
+        costs.append(list(hashed))
+
+    assert costs == [["not-the-password"]] * 4

@@ -1,17 +1,21 @@
 """The back office's pages of people: exports, tags, and everything about one person."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import ExportJob, OperationLog, UserTag
+from accounts.admin.users import UserAdmin
+from accounts.models import ExportJob, LoginSession, OperationLog, UserTag
 from accounts.services.export_running import run_due
 from config.admin.step_up import KEPT
 from tests.accounts.test_user_filters import ordered
 from tests.factories.accounts import UserFactory
-from tests.helpers import Api, data
+from tests.helpers import Api, data, refusal
 
 EXPORT = "/admin/accounts/user/export/"
 
@@ -140,6 +144,94 @@ def test_many_are_disabled_at_once_and_the_reason_is_kept(office, bob):
     assert {(move.object_pk, move.reason) for move in moves} == {
         (bob.pk, "批量滥用"), (other.pk, "批量滥用"),
     }  # fmt: skip
+
+
+def chosen_to_export(browser, *people):
+    wish = {"action": "export_chosen", "_selected_action": [user.pk for user in people]}
+    return browser.post(reverse("admin:accounts_user_changelist"), wish)
+
+
+def test_the_ticked_people_and_nobody_else_are_exported(office, bob):
+    admin, carol = office("admin"), UserFactory()
+    UserFactory.create_batch(3)
+
+    answer = chosen_to_export(admin, bob, carol)
+
+    job = ExportJob.objects.get()
+    assert answer["Location"] == reverse("admin:accounts_exportjob_change", args=[job.pk])
+    assert (job.filters, job.unmasked) == ({"ids": f"{bob.pk},{carol.pk}"}, False)
+    run_due()
+    job.refresh_from_db()
+    assert (job.status, job.total, job.done) == ("ready", 2, 2)
+    assert f"编号：{bob.pk},{carol.pk}" in job_page(admin, job)
+    log = OperationLog.objects.get(request_method="POST", operation="data:export")
+    assert (log.operation, log.status) == ("data:export", "success")
+
+
+def test_ticking_takes_the_password_and_the_right_to_export(office, bob):
+    admin, service = office("admin"), office("customer_service")
+    session = admin.session
+    del session[KEPT]
+    session.save()
+
+    assert "confirm_password" in chosen_to_export(admin, bob).content.decode()
+    chosen_to_export(service, bob)
+
+    assert not ExportJob.objects.exists()
+
+
+def test_more_than_a_hundred_are_sent_to_the_page_with_filters(office):
+    admin = office("admin")
+    people = UserFactory.create_batch(101)
+
+    chosen_to_export(admin, *people)
+    assert not ExportJob.objects.exists()
+
+    chosen_to_export(admin, *people[:100])
+    assert ExportJob.objects.get().filters["ids"].count(",") == 99
+
+
+@pytest.mark.parametrize("ids", ["", "1,", "x", "1;2", "-1", "1" * 19, ",".join("1" * 101)])
+def test_ids_of_people_are_numbers_joined_by_commas(staff, bob, ids):
+    response = Api(staff("admin")).get("/user", {"ids": ids})
+
+    if ids:
+        assert refusal(response) == (400, 10400)
+    else:  # not asked for
+        assert data(response)["pagination"]["total"] == 2
+
+
+def test_ids_narrow_the_list(staff, bob):
+    UserFactory()
+    page = data(Api(staff("admin")).get("/user", {"ids": f"{bob.pk},999999"}))
+    assert [person["id"] for person in page["list"]] == [bob.pk]
+
+
+def seen(user, **ago) -> None:
+    Api(user)
+    moment = timezone.now() - timedelta(**ago)
+    LoginSession.objects.filter(user=user).update(last_seen_at=moment)
+
+
+def listed(browser, **query) -> list[int]:
+    page = browser.get(reverse("admin:accounts_user_changelist"), query)
+    return [user.pk for user in page.context["cl"].result_list]
+
+
+def test_people_are_ordered_and_narrowed_by_their_last_activity(office, bob):
+    root = office("super_admin")  # never in by the API
+    carol, dave = UserFactory(), UserFactory()
+    seen(bob, hours=1)
+    seen(carol, days=5)
+    seen(dave, days=40)
+    column = UserAdmin.list_display.index("last_active") + 1
+
+    assert listed(root, o=f"-{column}") == [bob.pk, carol.pk, dave.pk, root.user.pk]
+    assert listed(root, o=str(column))[::-1] == [bob.pk, carol.pk, dave.pk, root.user.pk]
+    assert listed(root, active="1") == [bob.pk]
+    assert sorted(listed(root, active="7")) == sorted([bob.pk, carol.pk])
+    assert sorted(listed(root, active="idle")) == sorted([dave.pk, root.user.pk])
+    assert len(listed(root, active="whenever")) == 4
 
 
 def test_a_used_tag_stays_in_the_office_too(office, bob):

@@ -71,12 +71,15 @@ PAGES = {
         actions=dict.fromkeys(
             (
                 "disable", "enable", "unlock", "new_password", "give_role", "take_role", "place",
-                "delete_people", "put_tag", "take_tag",
+                "delete_people", "put_tag", "take_tag", "export_chosen",
             ),
             "AS",
         ) | {"reset_second_factor": "S"},
         step_up=frozenset(
-            {"disable", "reset_second_factor", "give_role", "take_role", "delete_people"}
+            {
+                "disable", "reset_second_factor", "give_role", "take_role", "delete_people",
+                "export_chosen",
+            }
         ),
     ),
     "accounts.wechatevent": Page("AS"),
