@@ -29,6 +29,7 @@ SECTIONS = [
             "下单时间": lambda row: row.created_at,
         },
         page="commerce.order",
+        moment="created_at",
     ),
     Section(
         "refunds", "退款", "commerce.view_refund",

@@ -19,6 +19,7 @@ SECTIONS = [
             "创建时间": lambda row: row.created_at,
         },
         page="counseling.appointment",
+        moment="created_at",
     ),
     Section(
         "client_profiles", "来访者", "counseling.view_clientprofile",

@@ -8,7 +8,10 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.services.behavior import behavior_of
+from accounts.services.login_log import METHODS
 from accounts.services.people import LATEST, Section, sections_for
+from config.admin.charts import OPTIONS, lines_data
 
 
 class WithSections:
@@ -18,8 +21,27 @@ class WithSections:
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None:
+            context["behavior"] = _behavior(obj, request.user)
             context["sections"] = list(_shown(obj, request.user))
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+
+def _behavior(user, viewer) -> dict[str, Any]:
+    """{} for whoever may see nothing of it."""
+    found = behavior_of(user, viewer=viewer, now=timezone.now())
+    if not found.series:
+        return {}
+    labels = [f"{day.month}月{day.day}日" for day in found.days]
+    ways = [[METHODS.get(way, way), n] for way, n in found.logins_by_method.items()]
+    devices = [[device or "未知", n] for device, n in found.logins_by_device.items()]
+    return {
+        "chart": lines_data(labels, {line.title: line.values for line in found.series}),
+        "options": OPTIONS,
+        "totals": [(line.title, sum(line.values)) for line in found.series],
+        "ways": {"headers": ["登录方式", "次数"], "rows": ways},
+        "devices": {"headers": ["登录设备", "次数"], "rows": devices},
+        "days": len(found.days),
+    }
 
 
 def _shown(user, viewer) -> Iterator[dict[str, Any]]:

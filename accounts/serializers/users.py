@@ -1,8 +1,10 @@
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import TagColour, User
 from accounts.serializers.profile import BirthdayField, GenderField
+from accounts.services.behavior import behavior_of
 from accounts.services.login import LONGEST_PASSWORD
 from accounts.services.people import counts_of
 from accounts.services.roles import role_codes, role_codes_of
@@ -85,13 +87,44 @@ class RelatedSerializer(serializers.Serializer):
     total = serializers.IntegerField()
 
 
+class SeriesSerializer(serializers.Serializer):
+    """values: a number per day from `from` to `to`."""
+
+    key = serializers.CharField()
+    title = serializers.CharField()
+    values = serializers.ListField(child=serializers.IntegerField())
+
+
+class BehaviorSerializer(serializers.Serializer):
+    """The last 90 days of Asia/Shanghai; what the caller may not see is left out.
+
+    logins_by_device: by the device's own name, else its platform, "" for neither; ten at most.
+    """
+
+    to = serializers.DateField()
+    series = SeriesSerializer(many=True)
+    logins_by_method = serializers.DictField(child=serializers.IntegerField())
+    logins_by_device = serializers.DictField(child=serializers.IntegerField())
+
+    def get_fields(self):
+        return {"from": serializers.DateField()} | super().get_fields()
+
+
 class StaffUserDetailSerializer(StaffUserSerializer):
-    """related: orders, appointments, logins and the like, in numbers."""
+    """related: orders, appointments, logins and the like, in numbers.  behavior: by day."""
 
     related = serializers.SerializerMethodField()
+    behavior = serializers.SerializerMethodField()
 
     class Meta(StaffUserSerializer.Meta):
-        fields = [*StaffUserSerializer.Meta.fields, "related"]
+        fields = [*StaffUserSerializer.Meta.fields, "related", "behavior"]
+
+    @extend_schema_field(BehaviorSerializer)
+    def get_behavior(self, user) -> dict:
+        viewer = self.context["request"].user
+        found = vars(behavior_of(user, viewer=viewer, now=timezone.now()))
+        days = found["days"]
+        return BehaviorSerializer(found | {"from": days[0], "to": days[-1]}).data
 
     @extend_schema_field(RelatedSerializer(many=True))
     def get_related(self, user) -> list[dict]:

@@ -33,6 +33,7 @@ class Section:
     permission: what a viewer needs; they see the rows it reaches.  rows: of a person's id, newest
     first, with what the columns need selected.  columns: head and value.  page: the model's page
     in the back office ("commerce.order"), "" when it has none; lookup: its filter by person.
+    moment: the column that says when somebody did it, where it tells of their behavior.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Section:
     columns: Mapping[str, Callable[[Any], Any]]
     page: str = ""
     lookup: str = "user__id__exact"
+    moment: str = ""
 
     def seen(self, user: User, viewer: User) -> QuerySet:
         return scoped(self.rows(user.pk), viewer, self.permission)

@@ -26,6 +26,9 @@ def test_a_person_as_staff_see_them(admin, bob):
     person = data(admin.get(f"/user/{bob.pk}"))
     related = {row["key"]: row["total"] for row in person.pop("related")}
     assert (related["orders"], related["appointments"], related["sessions"]) == (0, 0, 0)
+    assert {line["key"] for line in person.pop("behavior")["series"]} == {
+        "logins", "orders", "appointments",
+    }  # fmt: skip
     assert person == {
         "id": bob.pk, "username": "bob", "nickname": "鲍勃", "avatar": "", "gender": "",
         "birthday": None, "phone": "138****8000", "email": "b***@x.cn", "status": "active",
