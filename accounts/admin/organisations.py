@@ -25,6 +25,7 @@ class OrganisationAdmin(BackOfficeAdmin):
     search_fields = ["name"]
     search_help_text = "机构名称"
     autocomplete_fields = ["parent"]
+    step_up = frozenset({"change"})
 
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(member_count=Count("members"))

@@ -160,7 +160,7 @@ class UserAdmin(
     step_up = frozenset(
         {
             "disable", "reset_second_factor", "give_role", "take_role", "delete_people",
-            "export_chosen",
+            "export_chosen", "place",
         }
     )  # fmt: skip
     action_permissions = {

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import OperationLog, Role, User
+from accounts.models import OperationLog, Organisation, Role, User
 from accounts.services.passwords import change_password
 from config.admin.step_up import FIELD
 from tests.factories.accounts import PASSWORD, StaffFactory, UserFactory
@@ -235,3 +235,19 @@ def test_the_log_has_the_refusal_and_the_deed_and_never_the_password(browser, bo
         ("user:disable", str(bob.pk), "success", ""),
     ]
     assert not any(word in str(row.request_params) for row in rows for word in ("canary", PASSWORD))
+
+
+def test_what_changes_how_far_roles_reach_asks_first(browser, bob):
+    north, south = (
+        Organisation.objects.create(name="北区"),
+        Organisation.objects.create(name="南区"),
+    )
+    placing = {"action": "place", "organisation": north.pk, "_selected_action": [bob.pk]}
+    form = reverse("admin:accounts_organisation_change", args=[south.pk])
+
+    assert asked(browser.post(reverse(USERS), placing))
+    assert asked(browser.post(form, {"name": "南区", "parent": north.pk}))
+
+    bob.refresh_from_db()
+    south.refresh_from_db()
+    assert (bob.organisation_id, south.parent_id) == (None, None)

@@ -55,7 +55,9 @@ PAGES = {
     ),
     "accounts.notification": Page("AS", actions={"send_again": "S"}),
     "accounts.notificationtemplate": Page("S", change="S"),
-    "accounts.organisation": Page("AS", "AS", "AS", "AS"),
+    "accounts.organisation": Page(
+        "AS", "AS", "AS", "AS", step_up=frozenset({"change"})  # what roles reach hangs on it
+    ),
     "accounts.operationlog": Page(
         "AS", actions={"export_csv": "AS"}, step_up=frozenset({"export_csv"})
     ),
@@ -78,7 +80,7 @@ PAGES = {
         step_up=frozenset(
             {
                 "disable", "reset_second_factor", "give_role", "take_role", "delete_people",
-                "export_chosen",
+                "export_chosen", "place",
             }
         ),
     ),
