@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Organisation
 from accounts.services.role_editing import save_role
 from tests.architecture.routes import OFFICE, walk
 from tests.contract.matrix.check import checksum
@@ -280,6 +281,8 @@ def test_the_password_is_asked_for_before_what_the_table_says(label, world):
 def test_without_the_password_nothing_happens(label, what, world):
     if label == "accounts.role":
         save_role("night", name="夜班", permissions=[], actor=None)
+    if label == "accounts.organisation":
+        Organisation.objects.create(name="北区")
     row = (
         REGISTERED[label].model._default_manager.order_by("-pk").first()
         if (label != "constance.config")
