@@ -118,10 +118,25 @@ def sent(journey: Journey, buyer: Person, seller: Person, product: dict) -> None
     parcel = {"carrier": "SF", "tracking_number": f"SF{journey.run_id.upper()}"}
     seller.post(f"/merchants/orders/{order['id']}/ship", {"parcels": [parcel]})
     expect(buyer.get(f"/order/{order['id']}")["status"] == "shipped", "on its way")
+    told = until("WeChat heard of it", lambda: told_of(journey, parcel["tracking_number"]))
+    expect(told["uploads"] == 1, "once")
     expect(buyer.post(f"/order/{order['id']}/confirm")["status"] == "completed", "arrived")
+    said = {"rating": 5, "comment": "花很新鲜", "is_anonymous": True}
+    review = buyer.post(f"/order/{order['id']}/review", said, status=201)
+    shown = Person(journey.base_url).get(f"/merchants/{order['merchant_id']}/reviews")["list"]
+    expect(shown[0]["id"] == review["id"], "everybody reads what the buyer says")
+    expect(shown[0]["author"] == "匿名用户", "and not who it was")
     mine = seller.get(f"/merchants/products/{product['id']}")
     expect((mine["stock"], mine["held"], mine["sold"]) == (PIECES - 1, 0, 1), "one is sold")
-    journey.story.step("shipped and confirmed", number=order["order_number"])
+    journey.story.step("shipped, told to WeChat, confirmed, reviewed", number=order["order_number"])
+
+
+def told_of(journey: Journey, tracking_number: str) -> dict | None:
+    """The shipping information that WeChat has of that parcel."""
+    for row in journey.sandbox.deliveries():
+        if row["body"]["shipping_list"][0].get("tracking_no") == tracking_number:
+            return row
+    return None
 
 
 def given_up(journey: Journey, buyer: Person, product: dict) -> None:
