@@ -14,16 +14,17 @@ from unfold.decorators import display
 _MEANING = {
     "success": (
         "active", "approved", "booked", "completed", "confirmed", "on_sale", "paid", "published",
-        "ready", "delivered", "sent", "succeeded", "success",
+        "ready", "delivered", "sent", "succeeded", "success", "uploaded", "verified", "visible",
     ),
-    "info": ("held", "in_progress", "open", "processing", "sending", "uploading"),
+    "info": ("held", "in_progress", "open", "processing", "sending", "shipped", "uploading"),
     "warning": (
         "closing", "confirming", "pending", "pending_payment", "refunding", "requested",
         "reviewing",
     ),
     "danger": (
-        "disabled", "failed", "no_show", "rejected", "suspended", "undeliverable", "undelivered",
-        "forged", "ledger", "mismatch", "refund_failed", "unknown_number", "double", "late",
+        "disabled", "failed", "hidden", "no_show", "rejected", "suspended", "undeliverable",
+        "undelivered", "forged", "ledger", "mismatch", "refund_failed", "unknown_number",
+        "double", "late",
     ),
 }  # fmt: skip
 COLOURS = {state: colour for colour, states in _MEANING.items() for state in states}
