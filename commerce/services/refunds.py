@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Round
 from django.utils import timezone
 
 from accounts.audit import move
@@ -97,9 +98,9 @@ def _create(payment: Payment, *, amount: Decimal, reason: str, **fields) -> Refu
     enough = Payment.objects.filter(
         pk=payment.pk,
         status=PaymentStatus.SUCCEEDED,
-        refunded_amount__lte=F("amount") - amount,
+        refunded_amount__lte=payment.amount - amount,  # subtracted here: SQLite's sums are floats
     )
-    if amount <= 0 or not enough.update(refunded_amount=F("refunded_amount") + amount):
+    if amount <= 0 or not enough.update(refunded_amount=_refunded_plus(amount)):
         raise RefundExceedsPayment
     return Refund.objects.create(
         number=new_number("REF"),
@@ -110,6 +111,11 @@ def _create(payment: Payment, *, amount: Decimal, reason: str, **fields) -> Refu
         next_try_at=timezone.now(),
         **fields,
     )
+
+
+def _refunded_plus(amount: Decimal) -> Round:
+    """Whole fen on every database."""
+    return Round(F("refunded_amount") + amount, precision=2)
 
 
 @transact
@@ -150,7 +156,7 @@ def turn_down(refund: Refund, *, actor: User | None, note: str) -> None:
         review_note=note[:200], next_try_at=None,
     )  # fmt: skip
     Payment.objects.filter(pk=refund.payment_id).update(
-        refunded_amount=F("refunded_amount") - refund.amount
+        refunded_amount=_refunded_plus(-refund.amount)
     )
 
 

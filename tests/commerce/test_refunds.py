@@ -101,6 +101,19 @@ def test_M10_refunds_never_pass_what_came(paid):
         give_back(paid, amount=Decimal("0.01"), key="c", closes_order=False)
 
 
+def test_M10_what_is_left_goes_back_to_the_last_fen(paid):
+    """SQLite adds floats, and these would pass what came."""
+    Payment.objects.filter(pk=paid.pk).update(amount="99.99")
+    paid.refresh_from_db()
+
+    for part in ("0.10", "0.20", "19.70", "30.00", "49.99"):
+        give_back(paid, amount=Decimal(part), key=part, closes_order=False)
+
+    assert Payment.objects.get().refunded_amount == Decimal("99.99")
+    with nothing_changes(), pytest.raises(RefundExceedsPayment):
+        give_back(paid, amount=Decimal("0.01"), key="more", closes_order=False)
+
+
 @pytest.mark.parametrize("amount", ["0.00", "-1.00", "120.01"])
 def test_amounts_that_are_no_refund(paid, amount):
     with nothing_changes(), pytest.raises(RefundExceedsPayment):
