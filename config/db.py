@@ -12,18 +12,22 @@ from config.errors import Busy
 
 logger = logging.getLogger(__name__)
 
-TRIES = 3
+TRIES = 3  # each may have waited for seconds
+# A deadlock is known at once.  MariaDB makes them of nothing: every UPDATE of a table without
+# overlaps locks the neighbours of its row (docs/decisions).
+TRIES_DEADLOCKED = 6
 
-# Deadlock, lock wait timeout and stale snapshot; on PostgreSQL serialisation failure comes first
-_RETRY_MYSQL = {1213, 1205, 1020}
-_RETRY_POSTGRES = {"40001", "40P01", "55P03"}
+# Deadlock and stale snapshot, then lock wait timeout; serialisation failure and deadlock
+_DEADLOCK_MYSQL, _WAIT_MYSQL = {1213, 1020}, {1205}
+_DEADLOCK_POSTGRES, _WAIT_POSTGRES = {"40001", "40P01"}, {"55P03"}
 
 
 def transact(service: Callable) -> Callable:
-    """Run `service` in one transaction, again from the start after a deadlock (at most 3 times).
+    """Run `service` in one transaction, again from the start after a deadlock.
 
-    Raises Busy when the third try fails too.  Inside another transaction it is a savepoint and
-    leaves retrying to the outer one.  No network, no files, no task in there: it may run thrice.
+    Raises Busy after TRIES_DEADLOCKED deadlocks, or when it waited in vain and TRIES are used up.
+    Inside another transaction it is a savepoint and leaves retrying to the outer one.  No network,
+    no files, no task in there: it may run several times.
     """
 
     @functools.wraps(service)
@@ -31,14 +35,14 @@ def transact(service: Callable) -> Callable:
         if connection.in_atomic_block:
             with transaction.atomic():
                 return service(*args, **kwargs)
-        for attempt in range(1, TRIES + 1):
+        for attempt in range(1, TRIES_DEADLOCKED + 1):
             try:
                 with transaction.atomic():
                     return service(*args, **kwargs)
             except OperationalError as error:
                 if not is_contention(error):
                     raise
-                if attempt == TRIES:
+                if attempt >= (TRIES_DEADLOCKED if is_deadlock(error) else TRIES):
                     raise Busy from error
                 time.sleep(random.uniform(0.01, 0.05) * attempt)
         return None
@@ -48,9 +52,19 @@ def transact(service: Callable) -> Callable:
 
 def is_contention(error: OperationalError) -> bool:
     """True for deadlocks, lock time-outs and SQLite's "database is locked"."""
-    code = error.args[0] if error.args else None
-    sqlstate = getattr(error.__cause__, "sqlstate", None)
-    return code in _RETRY_MYSQL or sqlstate in _RETRY_POSTGRES or "is locked" in str(error)
+    code, sqlstate = _codes(error)
+    waited = code in _WAIT_MYSQL or sqlstate in _WAIT_POSTGRES or "is locked" in str(error)
+    return waited or is_deadlock(error)
+
+
+def is_deadlock(error: OperationalError) -> bool:
+    """True when the database undid one of two transactions so that the other could go on."""
+    code, sqlstate = _codes(error)
+    return code in _DEADLOCK_MYSQL or sqlstate in _DEADLOCK_POSTGRES
+
+
+def _codes(error: OperationalError) -> tuple:
+    return error.args[0] if error.args else None, getattr(error.__cause__, "sqlstate", None)
 
 
 class LockingQuerySet(models.QuerySet):

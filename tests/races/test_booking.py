@@ -149,7 +149,7 @@ def test_S3_without_the_lock_one_person_holds_more(monkeypatch):
     """The negative control: look at the profiles without locking them."""
     columns = ("pk", "name", "birth_date", "guardian_consented_at", "archived_at")
     unlocked = Prepared(lambda user: ClientProfile.objects.filter(user_id=user).values(*columns))
-    all_have_looked, look = meeting(8), booking._look
+    all_have_looked, look = meeting(6), booking._look
 
     def slowly(*args):
         row = look(*args)
@@ -159,11 +159,11 @@ def test_S3_without_the_lock_one_person_holds_more(monkeypatch):
     monkeypatch.setattr(booking, "_profiles", unlocked)
     monkeypatch.setattr(booking, "_look", slowly)
     client = booker()
-    offers = [offer() for _ in range(8)]
+    offers = [offer() for _ in range(24)][::4]  # MariaDB locks the neighbours of a slot, too
 
-    outcomes = together(8, lambda i: attempt(client, *offers[i]))
+    outcomes = together(6, lambda i: attempt(client, *offers[i]))
 
-    assert kinds(outcomes)["Order"] > 3
+    assert kinds(outcomes)["Order"] == 6
 
 
 @rounds(3)
