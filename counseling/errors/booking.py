@@ -1,4 +1,4 @@
-"""What counseling refuses.  Codes 12000-12999."""
+"""Refusals of booking."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -51,45 +51,3 @@ class OverlappingAppointment(DomainError):
 
 class OwnSlot(DomainError):
     code, status, message = 12010, 422, _("不能预约自己的时段")
-
-
-class TooLateToCancel(DomainError):
-    """The session has begun."""
-
-    code, status, message = 12011, 409, _("咨询已开始，不能取消")
-
-
-class NotStartedYet(DomainError):
-    code, status, message = 12012, 409, _("咨询尚未开始")
-
-
-class SlotOverlap(DomainError):
-    """data: start_at of the slot that clashes."""
-
-    code, status, message = 12013, 409, _("与该咨询师的其他时段重叠")
-
-
-class SlotInUse(DomainError):
-    """data: the slot's status."""
-
-    code, status, message = 12014, 409, _("该时段已有预约")
-
-
-class SlotTimeInvalid(DomainError):
-    """In the past, or its end is not after its start."""
-
-    code, status, message = 12015, 422, _("时段时间无效")
-
-
-class CounselorIncomplete(DomainError):
-    """data: what is missing."""
-
-    code, status, message = 12016, 422, _("资料不完整，暂不能上架")
-
-
-class SpecialtyUnknown(DomainError):
-    code, status, message = 12017, 422, _("擅长方向不存在")
-
-
-class GuardianNameNeeded(DomainError):
-    code, status, message = 12018, 422, _("请填写监护人姓名")
