@@ -5,7 +5,6 @@ is known is the log itself, so it is forgotten with it.
 """
 
 import ipaddress
-import logging
 import re
 from datetime import timedelta
 
@@ -17,8 +16,7 @@ from accounts.services.notifications import notify
 from accounts.services.parameters import parameter
 from config.db import transact
 from config.masking import mask_ip
-
-logger = logging.getLogger(__name__)
+from config.sweeping import each
 
 BATCH = 500
 _VERSION = re.compile(r"[0-9][0-9._]*")
@@ -27,16 +25,7 @@ _VERSION = re.compile(r"[0-9][0-9._]*")
 def notice_new_devices(*, limit: int = BATCH) -> int:
     """Look at successful logins nobody has looked at, oldest first; how many notices that made."""
     rows = LoginLog.objects.filter(unexamined=True).order_by("pk")
-    return sum(map(_look_at, list(rows.values_list("pk", flat=True)[:limit])))
-
-
-def _look_at(pk: int) -> bool:
-    """One that cannot be looked at stops none of the others, and is tried again."""
-    try:
-        return _examine(pk)
-    except Exception:
-        logger.exception("could not examine login %s", pk)
-        return False
+    return each(rows.values_list("pk", flat=True)[:limit], _examine)
 
 
 @transact

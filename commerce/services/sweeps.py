@@ -1,7 +1,5 @@
-"""What beat runs: find what is due, take one step with each, let one failure stop nothing."""
+"""What of money and orders beat runs: find what is due, take one step with each."""
 
-import logging
-from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import F, QuerySet
@@ -30,8 +28,7 @@ from commerce.services.payments import deliver, due_at, take_answer
 from commerce.services.refund_sending import advance_refund
 from commerce.services.refunds import conclude_refund
 from commerce.services.wechat_shipping import advance_report
-
-logger = logging.getLogger(__name__)
+from config.sweeping import each
 
 # Seconds between questions about an attempt its client may still pay (WeChat Pay's advice) …
 PENDING_STEPS = (5, 15, 30, 60, 180, 600, 1800)
@@ -44,20 +41,20 @@ def close_overdue_orders(now: datetime, limit: int) -> int:
     """Expire what ran out unpaid, oldest first; how many did."""
     overdue = Order.objects.overdue(now).order_by("expires_at").values_list("pk", flat=True)
     lines = Lines()
-    return _each(list(overdue[:limit]), lambda pk: close_overdue(pk, now=now, lines=lines))
+    return each(overdue[:limit], close_overdue, now=now, lines=lines)
 
 
 def ask_about_payments(limit: int) -> int:
     """Query what may have been paid without our hearing of it, close what must be closed."""
     lines = Lines()
     due = Payment.objects.open().filter(next_query_at__lte=timezone.now())
-    return _each(_first(due, "next_query_at", limit), lambda row: _ask_about(row, lines))
+    return each(_first(due, "next_query_at", limit), _ask_about, lines=lines)
 
 
 def deliver_payments(limit: int) -> int:
     """Deliver what was paid but not handed over: a crash or a failure came between."""
     due = Payment.objects.filter(status=PaymentStatus.SUCCEEDED, next_query_at__lte=timezone.now())
-    return _each(_first(due, "next_query_at", limit), _deliver)
+    return each(_first(due, "next_query_at", limit), _deliver)
 
 
 def advance_refunds(status: RefundStatus, limit: int) -> int:
@@ -65,28 +62,28 @@ def advance_refunds(status: RefundStatus, limit: int) -> int:
     lines = Lines()
     due = Refund.objects.filter(status=status, next_try_at__lte=timezone.now())
     due = _first(due.select_related("payment"), "next_try_at", limit)
-    return _each(due, lambda refund: advance_refund(refund, lines=lines))
+    return each(due, advance_refund, lines=lines)
 
 
 def conclude_refunds(limit: int) -> int:
     """Finish refunds whose money is back but whose order was not told."""
     due = Refund.objects.filter(status=RefundStatus.SUCCEEDED, next_try_at__lte=timezone.now())
-    return _each(_first(due, "next_try_at", limit), _conclude)
+    return each(_first(due, "next_try_at", limit), _conclude)
 
 
 def settle_orders(now: datetime, limit: int) -> int:
     """Settle what was completed long enough ago, oldest first; how many were."""
     due = Order.objects.filter(status=OrderStatus.COMPLETED, settles_at__lte=now)
     due = due.order_by("settles_at").values_list("pk", flat=True)
-    return _each(list(due[:limit]), lambda pk: release_order(pk, now=now))
+    return each(due[:limit], release_order, now=now)
 
 
 def confirm_orders(now: datetime, limit: int) -> int:
     """Complete what was handed over long enough ago, remind buyers before; how many completed."""
     soon = to_remind(now).order_by("remind_at").values_list("pk", flat=True)
-    _each(list(soon[:limit]), lambda pk: remind_to_confirm(pk, now=now))
+    each(soon[:limit], remind_to_confirm, now=now)
     due = to_confirm(now).order_by("confirm_by").values_list("pk", flat=True)
-    return _each(list(due[:limit]), lambda pk: confirm_by_itself(pk, now=now))
+    return each(due[:limit], confirm_by_itself, now=now)
 
 
 def report_shipping(limit: int) -> int:
@@ -94,7 +91,7 @@ def report_shipping(limit: int) -> int:
     due = ShippingReport.objects.filter(
         status=ReportStatus.PENDING, next_try_at__lte=timezone.now()
     )
-    return _each(_first(due, "next_try_at", limit), advance_report)
+    return each(_first(due, "next_try_at", limit), advance_report)
 
 
 def _ask_about(payment: Payment, lines: Lines) -> bool:
@@ -133,16 +130,5 @@ def _later(row: QuerySet, field: str) -> None:
     row.exclude(**{field: None}).update(**{field: timezone.now() + RETRY})
 
 
-def _first(due: QuerySet, field: str, limit: int) -> list:
-    return list(due.order_by(field, "pk")[:limit])
-
-
-def _each(rows: Iterable, step: Callable[..., bool | None]) -> int:
-    """Take `step` with every row; how many it was true for."""
-    done = 0
-    for row in rows:
-        try:
-            done += bool(step(row))
-        except Exception:
-            logger.exception("%s failed for %r", getattr(step, "__name__", "step"), row)
-    return done
+def _first(due: QuerySet, field: str, limit: int) -> QuerySet:
+    return due.order_by(field, "pk")[:limit]

@@ -4,7 +4,6 @@ Locks: the order first, then slot, then appointment.  Whoever holds the order's 
 one to move its appointment, so reading the appointment after it is enough to decide.
 """
 
-import logging
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -25,13 +24,12 @@ from commerce.services.orders import (
 from commerce.services.refunds import open_refund
 from config.db import transact
 from config.errors import Forbidden, NotFound
+from config.sweeping import each
 from counseling.errors import NotStartedYet, TooLateToCancel
 from counseling.models import Appointment, AppointmentStatus, SlotStatus
 from counseling.services import notices
 from counseling.services.cancelling import CancelPreview, preview_cancel
 from counseling.services.slots import free_slot
-
-logger = logging.getLogger(__name__)
 
 KIND = "appointment"
 
@@ -154,19 +152,10 @@ def _attend(appointment_id: int, to: AppointmentStatus, actor: User, now) -> App
 
 
 def complete_past(*, now: datetime | None = None, limit: int = 500) -> int:
-    """Complete sessions that ended AUTO_COMPLETE_HOURS ago and nobody completed; how many.
-
-    Each in a transaction of its own: one that cannot be completed stops no other.
-    """
+    """Complete sessions that ended AUTO_COMPLETE_HOURS ago and nobody completed; how many."""
     before = (now or timezone.now()) - timedelta(hours=parameter("AUTO_COMPLETE_HOURS"))
     over = Appointment.objects.over(before).order_by("end_at").values_list("pk", flat=True)
-    done = 0
-    for pk in list(over[:limit]):
-        try:
-            done += _complete_past(pk, before)
-        except Exception:
-            logger.exception("could not complete appointment %s", pk)
-    return done
+    return each(over[:limit], _complete_past, before=before)
 
 
 @transact

@@ -1,6 +1,5 @@
 """When counselors have time: weekly templates become slots; staff add, close and reopen some."""
 
-import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
@@ -14,10 +13,9 @@ from accounts.services.parameters import parameter
 from config.days import day_start
 from config.db import transact
 from config.errors import NotFound
+from config.sweeping import each
 from counseling.errors import SlotInUse, SlotOverlap, SlotTimeInvalid
 from counseling.models import Appointment, Counselor, SlotStatus, TimeSlot, WeeklyTemplate
-
-logger = logging.getLogger(__name__)
 
 Span = tuple[datetime, datetime]
 
@@ -34,19 +32,13 @@ def open_slots(
     now = now or timezone.now()
     days = parameter("SLOT_HORIZON_DAYS") if days is None else days
     if counselor_id is not None:
-        return _open_slots(counselor_id, now, days)
-    made = 0
+        return _open_slots(counselor_id, now=now, days=days)
     with_templates = WeeklyTemplate.objects.order_by().values_list("counselor_id", flat=True)
-    for pk in sorted(set(with_templates)):
-        try:
-            made += _open_slots(pk, now, days)
-        except Exception:
-            logger.exception("could not open slots of counselor %s", pk)
-    return made
+    return each(sorted(set(with_templates)), _open_slots, now=now, days=days)
 
 
 @transact
-def _open_slots(counselor_id: int, now: datetime, days: int) -> int:
+def _open_slots(counselor_id: int, *, now: datetime, days: int) -> int:
     _lock_counselor(counselor_id)
     wanted = dict(_yielded(counselor_id, now, days))
     ahead = TimeSlot.objects.filter(counselor_id=counselor_id, end_at__gt=now)

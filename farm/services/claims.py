@@ -4,7 +4,6 @@ Locks: the order first, then animal, then claim.  Whoever holds the order's lock
 to move its claim, so reading the claim after it is enough to decide.
 """
 
-import logging
 from datetime import datetime
 from decimal import Decimal
 
@@ -21,13 +20,12 @@ from commerce.services.orders import complete_order, lock_order, place_order
 from commerce.services.refunds import WAITING, open_refund
 from config.db import transact
 from config.errors import Forbidden, NotFound
+from config.sweeping import each
 from farm.errors import EndNotAsked
 from farm.models import AnimalClaim, ClaimStatus, EndKind
 from farm.services import notices
 from farm.services.availability import lock_animal, settle
 from farm.services.terms import EndPreview, preview_end
-
-logger = logging.getLogger(__name__)
 
 KIND = "animal_claim"
 PERMISSION = "farm.end_animalclaim"
@@ -162,19 +160,10 @@ def _refundable(order: Order, amount: Decimal) -> Decimal:
 
 
 def end_due(*, now: datetime | None = None, limit: int = 500) -> int:
-    """End claims whose time is over (C-6); how many.
-
-    Each in a transaction of its own: one that cannot be ended stops no other.
-    """
+    """End claims whose time is over (C-6); how many."""
     now = now or timezone.now()
     due = AnimalClaim.objects.due(now).order_by("ends_at").values_list("pk", flat=True)
-    done = 0
-    for pk in list(due[:limit]):
-        try:
-            done += _end_due(pk, now)
-        except Exception:
-            logger.exception("could not end claim %s", pk)
-    return done
+    return each(due[:limit], _end_due, now=now)
 
 
 @transact

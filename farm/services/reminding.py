@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.services.notifications import notify
 from accounts.services.parameters import parameter
 from config.db import transact
+from config.sweeping import each
 from farm.models import AnimalClaim, ClaimStatus
 from farm.services import notices
 
@@ -27,10 +28,7 @@ def _remind(days: int, now: datetime, limit: int) -> int:
     near = AnimalClaim.objects.filter(
         told, status=ClaimStatus.ACTIVE, ends_at__gt=now, ends_at__lte=now + timedelta(days=days)
     )
-    return sum(
-        _tell(pk, days)
-        for pk in list(near.order_by("ends_at").values_list("pk", flat=True)[:limit])
-    )
+    return each(near.order_by("ends_at").values_list("pk", flat=True)[:limit], _tell, days=days)
 
 
 @transact

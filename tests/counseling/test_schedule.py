@@ -97,10 +97,10 @@ def test_one_counselor_who_fails_stops_no_other(mornings, monkeypatch):
     other = WeeklyTemplateFactory(weekday=0, start_time=time(9), end_time=time(10))
     one = schedule._open_slots
 
-    def sometimes(counselor_id, *args):
+    def sometimes(counselor_id, **known):
         if counselor_id == mornings.counselor_id:
             raise RuntimeError("boom")
-        return one(counselor_id, *args)
+        return one(counselor_id, **known)
 
     monkeypatch.setattr(schedule, "_open_slots", sometimes)
     assert open_slots(now=NOW, days=8) == 2
