@@ -1,0 +1,54 @@
+"""What the routes of counseling promise to whom."""
+
+from config.api.permissions import LOGIN, PUBLIC
+from tests.contract.matrix.check import Case
+from tests.contract.matrix.table.cases import OWNER, own
+
+# An appointment exists for its two sides and for those who manage appointments.
+BOTH_SIDES = frozenset({"owner", "counselor", "customer_service", "admin", "super_admin"})
+NOT_THE_ACTORS = frozenset({403})  # the business itself refuses this side of the appointment
+
+
+def side(**more) -> Case:
+    """An appointment, as one of its sides or as staff."""
+    return Case(LOGIN, path={"pk": "appointment_id"}, who=BOTH_SIDES, also=NOT_THE_ACTORS, **more)
+
+
+def _book(world) -> dict:
+    return {
+        "slot_id": world.slot_id,
+        "service_id": world.service_id,
+        "client_id": world.profile_id,
+    }
+
+
+def _client(world) -> dict:
+    return {"name": "林小雨", "birth_date": "1999-01-02"}
+
+
+TABLE: dict[str, Case] = {
+    "GET /counselor": Case(PUBLIC, scope="counselor:read"),
+    "GET /counselor/<pk>": Case(PUBLIC, path={"pk": "counselor_row_id"}, scope="counselor:read"),
+    "GET /time-slots": Case(PUBLIC, scope="slot:read"),
+    "GET /time-slots/days": Case(
+        PUBLIC, query={"counselor": "1", "month": "2026-11"}, scope="slot:read"
+    ),
+    "GET /client-profile": Case(LOGIN, who=OWNER),
+    "POST /client-profile": Case(LOGIN, body=_client),
+    "GET /client-profile/<pk>": own(pk="profile_id"),
+    "PUT /client-profile/<pk>": Case(
+        LOGIN, path={"pk": "profile_id"}, who=OWNER, body=_client
+    ),
+    "PATCH /client-profile/<pk>": Case(
+        LOGIN, path={"pk": "profile_id"}, who=OWNER, body=lambda world: {"name": "林小雨"}
+    ),
+    "DELETE /client-profile/<pk>": own(pk="profile_id"),
+    "GET /appointment": Case(LOGIN, who=BOTH_SIDES),
+    "GET /appointment/<pk>": side(),
+    "POST /appointment": Case(LOGIN, who=OWNER, body=_book),
+    "GET /appointment/<pk>/cancel-preview": side(),
+    "POST /appointment/<pk>/cancel": side(body=lambda world: {"reason": "临时有事"}),
+    "POST /appointment/<pk>/start": side(),
+    "POST /appointment/<pk>/complete": side(),
+    "POST /appointment/<pk>/no-show": side(),
+}  # fmt: skip

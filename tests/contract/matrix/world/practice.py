@@ -1,0 +1,95 @@
+"""Counselors with their time, and what the owner booked."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from accounts.models import AgreementKind
+from accounts.services.consents import give_consent, publish_agreement
+from commerce.models import Order, OrderItem, OrderStatus, Payment, PaymentStatus, Refund
+from counseling.models import (
+    Appointment,
+    ClientProfile,
+    Counselor,
+    Service,
+    SlotStatus,
+    TimeSlot,
+    WeeklyTemplate,
+)
+from tests.factories.commerce import AddressFactory
+
+
+class Practice:
+    def _practice(self):
+        self.booking_agreement = publish_agreement(
+            kind=AgreementKind.BOOKING, title="预约协议", body="正文"
+        )
+        self.version = self.booking_agreement.version
+        for user in (self.owner, self.stranger):
+            give_consent(
+                user, kind=AgreementKind.BOOKING, version=self.version, ip_address="127.0.0.1"
+            )
+        for name in ("counselor", "other_counselor"):
+            practice = Counselor.objects.create(
+                user=self.users[name], name=f"{name}老师", status="published", lowest_price=300
+            )
+            practice.specialties.add(self.tag)
+            setattr(self, f"{name}_row", practice)
+        self.service = Service.objects.create(counselor=self.counselor_row, price=Decimal(300))
+        self.template = WeeklyTemplate.objects.create(
+            counselor=self.counselor_row, weekday=0, start_time="09:00", end_time="12:00"
+        )
+        day = (timezone.now() + timedelta(days=3)).replace(minute=0, second=0, microsecond=0)
+        self.slots = [
+            TimeSlot.objects.create(
+                counselor=self.counselor_row,
+                start_at=day + timedelta(hours=hour),
+                end_at=day + timedelta(hours=hour, minutes=50),
+            )
+            for hour in range(6)
+        ]
+        self.slot = self.slots[0]
+
+    def _owners_things(self):
+        self.profile = ClientProfile.objects.create(
+            user=self.owner, name="林小满", birth_date=date(1995, 5, 20), phone="13911112222"
+        )
+        self.order, self.appointment = self._booking(self.slots[1], OrderStatus.PENDING)
+        self.paid_order, self.paid_appointment = self._booking(self.slots[2], OrderStatus.PAID)
+        self.payment = Payment.objects.create(
+            number="PAYMATRIX000000000001", order=self.paid_order, method="wechat", amount=300,
+            status=PaymentStatus.SUCCEEDED, payer="openid", transaction_id="TX1",
+            expires_at=timezone.now(), paid_at=timezone.now(), next_query_at=None,
+        )  # fmt: skip
+        Order.objects.filter(pk=self.paid_order.pk).update(paid_by=self.payment)
+        self.refund = Refund.objects.create(
+            number="REFMATRIX000000000001", payment=self.payment, order=self.paid_order,
+            amount=100, key="request", reason_code="other", requested_by=self.owner,
+        )  # fmt: skip
+
+        self.address = AddressFactory(user=self.owner, is_default=True)
+
+    def _booking(self, slot: TimeSlot, status: str) -> tuple[Order, Appointment]:
+        paid = status == OrderStatus.PAID
+        order = Order.objects.create(
+            number=f"ORDMATRIX{slot.pk:012}", user=self.owner, total_amount=300, status=status,
+            expires_at=timezone.now() + timedelta(minutes=15),
+            paid_at=timezone.now() if paid else None,
+        )  # fmt: skip
+        item = OrderItem.objects.create(
+            order=order, kind="appointment", target_id=slot.pk, title="咨询", unit_price=300
+        )
+        TimeSlot.objects.filter(pk=slot.pk).update(
+            status=SlotStatus.BOOKED if paid else SlotStatus.HELD
+        )
+        appointment = Appointment.objects.create(
+            number=f"APTMATRIX{slot.pk:012}", user=self.owner, client=self.profile,
+            counselor=self.counselor_row, slot=slot, service=self.service, order_item=item,
+            agreement=self.booking_agreement, kind="individual", mode="video",
+            start_at=slot.start_at, end_at=slot.end_at, price=300, note="最近总是睡不着",
+            free_cancel_until=slot.start_at - timedelta(hours=24),
+            fee_cancel_until=slot.start_at - timedelta(hours=2), cancel_fee_percent=30,
+            status="confirmed" if paid else "pending_payment",
+        )  # fmt: skip
+        return order, appointment
