@@ -29,14 +29,18 @@ class LedgerAccount(models.TextChoices):
 class LedgerTransaction(AppendOnlyModel):
     """What one cause did to the books; its entries sum to zero.  Append-only.
 
-    key: names the cause, so that the same cause counts once.
+    key: names the cause, so that the same cause counts once.  order: without a constraint of the
+    database, because money is booked under the lock of its payment or refund, and the constraint
+    would take the order's after it, against the order of locks (CONTRIBUTING); orders are never
+    deleted.
     """
 
     cause = models.CharField("事由", max_length=16, choices=LedgerCause)
     key = ExactCharField("去重键", max_length=64, unique=True)
     order = models.ForeignKey(
-        Order, models.PROTECT, related_name="ledger_transactions", verbose_name="订单"
-    )
+        Order, models.PROTECT, related_name="ledger_transactions", verbose_name="订单",
+        db_constraint=False,
+    )  # fmt: skip
     payment = models.ForeignKey(
         Payment, models.PROTECT, null=True, blank=True, related_name="ledger_transactions",
         verbose_name="支付记录",

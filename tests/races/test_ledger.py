@@ -4,17 +4,18 @@ import threading
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from commerce.gateways.base import RefundResult, RefundState
-from commerce.models import LedgerEntry, LedgerTransaction, Order
-from commerce.services import ledger
+from commerce.models import LedgerEntry, LedgerTransaction, Order, Refund
+from commerce.services import ledger, payments, refunds
 from commerce.services.ledger_check import balances, flaws
-from commerce.services.orders import complete_order
+from commerce.services.orders import complete_order, lock_order
 from commerce.services.refunds import settle_refund
 from config.db import LockingQuerySet
 from tests.commerce.conftest import _something_to_sell  # noqa: F401
 from tests.factories.accounts import UserFactory
-from tests.factories.commerce import pay, place
+from tests.factories.commerce import AttemptFactory, money_for, pay, place
 from tests.helpers import together
 from tests.races.commerce_tools import give_back
 from tests.races.figures import figure, size, storm
@@ -69,6 +70,48 @@ def test_M14_eight_sweeps_settle_an_order_once():
 
     assert LedgerTransaction.objects.filter(cause="release").count() == 1
     assert list(flaws()) == []
+
+
+def news_of_a_payment():
+    attempt = AttemptFactory(place(UserFactory()))
+    return attempt, lambda: payments._record(attempt.number, money_for(attempt))
+
+
+def news_of_a_refund():
+    number, answer = completed()[1]
+    return Refund.objects.get(number=number), lambda: refunds._record(number, answer)
+
+
+def heard_beside_the_order(news) -> bool:
+    """Whether a money fact is on record while somebody else still holds its order."""
+    row, record = news()
+    listener = threading.Thread(target=together, args=(1, lambda i: record()))
+    with transaction.atomic():
+        lock_order(row.order_id)
+        listener.start()
+        listener.join(timeout=2)
+        heard = not listener.is_alive()
+    listener.join()
+    assert type(row).objects.get(pk=row.pk).status == "succeeded"
+    return heard
+
+
+@pytest.mark.parametrize("news", [news_of_a_payment, news_of_a_refund])
+def test_money_is_booked_without_a_lock_on_its_order(news):
+    """Who holds the order waits for the payment next; the other way round is a deadlock."""
+    assert heard_beside_the_order(news)
+
+
+@pytest.mark.parametrize("news", [news_of_a_payment, news_of_a_refund])
+def test_booked_under_a_lock_on_it_the_news_would_wait(monkeypatch, news):
+    def locks(cause, number, order, *args, **of):
+        lock_order(order.pk)
+        return book(cause, number, order, *args, **of)
+
+    book = ledger._book
+    monkeypatch.setattr(ledger, "_book", locks)
+
+    assert not heard_beside_the_order(news)
 
 
 def test_M14_a_storm_of_everything_leaves_books_that_agree():
