@@ -16,8 +16,8 @@ from config.errors import NotFound
 from config.sweeping import each
 from counseling.errors import SlotInUse, SlotOverlap, SlotTimeInvalid
 from counseling.models import Appointment, Counselor, SlotStatus, TimeSlot, WeeklyTemplate
-
-Span = tuple[datetime, datetime]
+from counseling.services.calendar import horizon_end
+from counseling.services.schedule_rules import Span, blocked_spans
 
 
 def open_slots(
@@ -27,7 +27,7 @@ def open_slots(
 
     All counselors who have templates or had them, or the one given, each in a transaction of
     its own.  A second call makes nothing.  Held and booked slots are never touched; free ones
-    whose template no longer yields them go away.
+    whose template no longer yields them, or that an absence covers (blocked_spans), go away.
     """
     now = now or timezone.now()
     days = parameter("SLOT_HORIZON_DAYS") if days is None else days
@@ -40,7 +40,12 @@ def open_slots(
 @transact
 def _open_slots(counselor_id: int, *, now: datetime, days: int) -> int:
     _lock_counselor(counselor_id)
-    wanted = dict(_yielded(counselor_id, now, days))
+    blocked = blocked_spans(counselor_id, now, horizon_end(now, days))
+    wanted = {
+        span: template_id
+        for span, template_id in _yielded(counselor_id, now, days)
+        if not _clashes(span, blocked)
+    }
     ahead = TimeSlot.objects.filter(counselor_id=counselor_id, end_at__gt=now)
     _drop_stale(ahead, wanted, now)
     taken = list(ahead.values_list("start_at", "end_at"))
@@ -107,9 +112,13 @@ def _not_overlapping(wanted, taken: list[Span]) -> Iterator[tuple[Span, int]]:
     """Those of `wanted` that clash with nothing in `taken` nor with one another."""
     busy = list(taken)
     for span, template_id in wanted:
-        if not any(start < span[1] and end > span[0] for start, end in busy):
+        if not _clashes(span, busy):
             busy.append(span)
             yield span, template_id
+
+
+def _clashes(span: Span, others: Iterable[Span]) -> bool:
+    return any(start < span[1] and end > span[0] for start, end in others)
 
 
 @transact

@@ -14,18 +14,26 @@ class Command(BaseCommand):
         parser.add_argument(
             "--contention", action="store_true", help="sixteen clients after the same slots instead"
         )
-        parser.add_argument("--scale", choices=["small", "full"], default="small")
-        parser.add_argument("--only", nargs="*", help="names of endpoints")
+        parser.add_argument(
+            "--sql", action="store_true", help="questions over a million rows instead"
+        )
+        parser.add_argument("--scale", choices=["small", "full"], help="small, but full with --sql")
+        parser.add_argument("--only", nargs="*", help="names of endpoints, or of subjects of --sql")
 
-    def handle(self, *args, check=False, contention=False, scale="small", only=None, **options):
+    def handle(
+        self, *args, check=False, contention=False, sql=False, scale=None, only=None, **options
+    ):
         from tests.benchmarks import bench
         from tests.benchmarks import contention as fights
+        from tests.benchmarks.sql import frame
 
         logging.disable(logging.WARNING)
         if contention:
             missed = fights.run(self.stdout.write)
+        elif sql:
+            missed = frame.run(self.stdout.write, scale=scale or "full", only=only)
         else:
-            missed = bench.run(self.stdout.write, scale=scale, only=only)
+            missed = bench.run(self.stdout.write, scale=scale or "small", only=only)
         for line in missed:
             self.stdout.write(f"missed: {line}")
         if check and missed:
