@@ -157,6 +157,7 @@ PERMISSIONS: dict[str, list[str]] = {
         "counseling.view_appointment",
         "counseling.cancel_appointment",
         "counseling.complete_appointment",
+        "counseling.reschedule_appointment",
         "counseling.view_counselor",
         "counseling.view_timeslot",
         "commerce.view_order",

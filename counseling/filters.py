@@ -163,6 +163,11 @@ class SlotFilter(_Range):
 
 class AppointmentFilter(_Range):
     status = filters.MultipleChoiceFilter(choices=AppointmentStatus.choices)
+    counselor = filters.NumberFilter(field_name="counselor_id", min_value=1, max_value=_MOST)
+    user = filters.NumberFilter(
+        field_name="user_id", min_value=1, max_value=_MOST, help_text="预约人的用户 ID"
+    )
+    mode = filters.ChoiceFilter(choices=Mode.choices)
 
     class Meta:
         model = Appointment

@@ -30,7 +30,8 @@ class AppointmentPayable:
     """Sells sessions; Want.target_id is the slot's id.
 
     options: service_id, client_id, note, agreement_version (may be left out).
-    Locks follow order, items, slot, appointment: the slot is always moved first.
+    Locks follow order, items, slot, appointment: the slot is always moved first.  The item keeps
+    the slot that was bought; after a reschedule the appointment has another.
     """
 
     label = "预约"
@@ -92,7 +93,7 @@ class AppointmentPayable:
     def revoke(self, item):
         appointment = Appointment.objects.get(order_item=item)  # still: its order is locked
         if appointment.status == AppointmentStatus.CONFIRMED:
-            free_slot(item.target_id, SlotStatus.BOOKED, now=timezone.now())
+            free_slot(appointment.slot_id, SlotStatus.BOOKED, now=timezone.now())
         appointment = self._locked(item)
         if appointment.status in _BEFORE_REFUND:
             move(appointment, _BEFORE_REFUND[appointment.status], reason="退款")

@@ -145,6 +145,8 @@ CONSTANCE_CONFIG = {
     "CANCEL_FREE_HOURS": (24, "开始前多少小时可免费取消", "hours"),
     "CANCEL_FEE_HOURS": (2, "开始前多少小时内取消不退款", "hours"),
     "CANCEL_FEE_PERCENT": (30, "免费取消时限之后收取的费用(%)", "percent"),
+    "RESCHEDULE_TIMES": (2, "来访者每个预约最多可改期的次数", "limit"),
+    "RESCHEDULE_NOTICE_HOURS": (24, "来访者改期须在开始前多少小时之前", "hours"),
     "SLOT_HORIZON_DAYS": (28, "提前生成多少天的可预约时段", "days"),
     "AUTO_COMPLETE_HOURS": (2, "咨询结束后多少小时自动完成", "hours"),
     "CLAIM_MONTHS": (12, "动物未另行规定时的认领期限(月)", "count"),
@@ -192,7 +194,7 @@ CONSTANCE_CONFIG_FIELDSETS = {
     ),
     "预约": (
         "CANCEL_FREE_HOURS", "CANCEL_FEE_HOURS", "CANCEL_FEE_PERCENT",
-        "SLOT_HORIZON_DAYS", "AUTO_COMPLETE_HOURS",
+        "RESCHEDULE_TIMES", "RESCHEDULE_NOTICE_HOURS", "SLOT_HORIZON_DAYS", "AUTO_COMPLETE_HOURS",
     ),
     "动物认领": ("CLAIM_MONTHS", "UPDATE_DAYS"),
     "账号": ("DELETION_COOLING_DAYS",),

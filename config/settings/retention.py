@@ -88,6 +88,7 @@ NO_RETENTION = {
     "counseling.Appointment": _MONEY,
     "counseling.ClientProfile": "appointments hang on it; cleared with the person",
     "counseling.Counselor": _STATE,
+    "counseling.Reschedule": "part of the appointment",
     "counseling.Service": _STATE,
     "counseling.WeeklyTemplate": _STATE,
     "farm.AgreementFile": _PROOF,

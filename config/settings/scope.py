@@ -44,6 +44,7 @@ DATA_SCOPE = {
     "counseling.appointment": ["counselor__user"],
     "counseling.clientprofile": ["appointments__counselor__user"],
     "counseling.counselor": ["user"],
+    "counseling.reschedule": ["appointment__counselor__user"],
     "counseling.service": ["counselor__user"],
     "counseling.timeslot": ["counselor__user"],
     "counseling.weeklytemplate": ["counselor__user"],

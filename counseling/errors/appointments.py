@@ -13,3 +13,23 @@ class TooLateToCancel(DomainError):
 
 class NotStartedYet(DomainError):
     code, status, message = 12012, 409, _("咨询尚未开始")
+
+
+class TooLateToReschedule(DomainError):
+    """data: until when it was possible."""
+
+    code, status, message = 12140, 409, _("已过可改期的时间")
+
+
+class TooManyReschedules(DomainError):
+    """data: how many times a client may move one appointment."""
+
+    code, status, message = 12141, 409, _("改期次数已用完")
+
+
+class SlotOfAnotherCounselor(DomainError):
+    code, status, message = 12142, 422, _("只能改到同一位咨询师的时段")
+
+
+class SameSlot(DomainError):
+    code, status, message = 12143, 422, _("预约已在该时段")

@@ -7,6 +7,7 @@ from counseling.models.counselors import (
     Service,
     ServiceKind,
 )
+from counseling.models.reschedules import Reschedule, Side
 from counseling.models.schedule import SlotStatus, TimeSlot, WeeklyTemplate
 
 __all__ = [
@@ -17,8 +18,10 @@ __all__ = [
     "CounselorStatus",
     "Mode",
     "Relation",
+    "Reschedule",
     "Service",
     "ServiceKind",
+    "Side",
     "SlotStatus",
     "TimeSlot",
     "WeeklyTemplate",

@@ -116,6 +116,7 @@ class Appointment(TimestampedModel):
         verbose_name="取消人",
     )  # fmt: skip
     cancel_reason = models.CharField("取消原因", max_length=200, blank=True)
+    times_moved = models.PositiveSmallIntegerField("改期次数", default=0)
     live_slot = models.GeneratedField(
         expression=Case(When(status__in=LIVE, then=F("slot_id")), default=Value(None)),
         output_field=models.BigIntegerField(null=True),
@@ -134,7 +135,11 @@ class Appointment(TimestampedModel):
             models.Index(fields=["counselor", "start_at"], name="appointment_counselor"),
             models.Index(fields=["status", "end_at"], name="appointment_past"),
         ]
-        permissions = [("cancel_appointment", "取消预约"), ("complete_appointment", "完成预约")]
+        permissions = [
+            ("cancel_appointment", "取消预约"),
+            ("complete_appointment", "完成预约"),
+            ("reschedule_appointment", "改期预约"),
+        ]
 
     def __str__(self):
         return self.number

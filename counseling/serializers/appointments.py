@@ -1,14 +1,17 @@
 """Appointments as their two sides see them."""
 
+from dataclasses import asdict
+
 from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.models import Gender
 from config.api.serializers import MoneyField
-from counseling.models import Appointment, AppointmentStatus, Mode, ServiceKind
+from counseling.models import Appointment, AppointmentStatus, Mode, ServiceKind, Side
 from counseling.serializers.counselors import RowSerializer
 from counseling.services.booking import NOTE_LENGTH
 from counseling.services.calendar import age_on
+from counseling.services.rescheduling import terms
 
 
 class _CounselorPart(RowSerializer):
@@ -46,14 +49,14 @@ class AppointmentSerializer(serializers.Serializer):
     COLUMNS = (
         "id", "number", "status", "kind", "mode", "start_at", "end_at", "price", "slot_id",
         "service_id", "user_id", "created_at", "free_cancel_until", "fee_cancel_until",
-        "cancel_fee_percent", "cancel_reason",
+        "cancel_fee_percent", "cancel_reason", "times_moved",
         "counselor_id", "counselor__name", "counselor__title", "counselor__avatar",
         "counselor__user_id",
         "client_id", "client__name", "client__gender", "client__birth_date",
         "order_item__order_id", "order_item__order__number", "order_item__order__status",
         "order_item__order__total_amount", "order_item__order__expires_at",
     )  # fmt: skip
-    PLAIN = COLUMNS[:10] + COLUMNS[11:16]
+    PLAIN = COLUMNS[:10] + COLUMNS[11:17]
 
     id = serializers.IntegerField()
     number = serializers.CharField()
@@ -70,6 +73,7 @@ class AppointmentSerializer(serializers.Serializer):
     fee_cancel_until = serializers.DateTimeField()
     cancel_fee_percent = serializers.IntegerField()
     cancel_reason = serializers.CharField()
+    times_moved = serializers.IntegerField()
     counselor = _CounselorPart()
     client = _ClientPart()
     order = _OrderPart(allow_null=True)
@@ -101,17 +105,50 @@ class AppointmentSerializer(serializers.Serializer):
         return shown
 
 
+class _TermsPart(RowSerializer):
+    """Whether the reader may move it now; left: null for whom no count binds; until: included."""
+
+    allowed = serializers.BooleanField()
+    left = serializers.IntegerField(allow_null=True)
+    until = serializers.DateTimeField()
+
+
+class _MovePart(RowSerializer):
+    """From when to when it was moved, and who wanted that."""
+
+    start_at = serializers.DateTimeField()
+    new_start_at = serializers.DateTimeField()
+    side = serializers.ChoiceField(Side.choices)
+    reason = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
 class AppointmentDetailSerializer(AppointmentSerializer):
     """note: what the client wrote, for the two sides; empty for staff."""
 
     COLUMNS = (*AppointmentSerializer.COLUMNS, "note")
+    MOVE_COLUMNS = tuple(_MovePart().fields)
 
     note = serializers.CharField()
+    reschedule = _TermsPart()
+    reschedules = _MovePart(many=True)
 
     def to_representation(self, row):
         reader = self.context["request"].user.pk
         mine = reader in (row["user_id"], row["counselor__user_id"])
-        return super().to_representation(row) | {"note": row["note"] if mine else ""}
+        moves = row["reschedules"]
+        found = terms(
+            status=row["status"],
+            start_at=row["start_at"],
+            moved_by_client=sum(move["side"] == Side.CLIENT for move in moves),
+            by_client=reader == row["user_id"],
+            now=timezone.now(),
+        )
+        return super().to_representation(row) | {
+            "note": row["note"] if mine else "",
+            "reschedule": asdict(found),
+            "reschedules": moves,
+        }
 
 
 class BookSerializer(serializers.Serializer):
@@ -129,6 +166,11 @@ class BookSerializer(serializers.Serializer):
 
 
 class CancelSerializer(serializers.Serializer):
+    reason = serializers.CharField(max_length=200, allow_blank=True, required=False, default="")
+
+
+class RescheduleSerializer(serializers.Serializer):
+    slot_id = serializers.IntegerField(min_value=1)
     reason = serializers.CharField(max_length=200, allow_blank=True, required=False, default="")
 
 

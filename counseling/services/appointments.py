@@ -1,8 +1,4 @@
-"""Appointments from booking to their end.
-
-Locks: the order first, then slot, then appointment.  Whoever holds the order's lock is the only
-one to move its appointment, so reading the appointment after it is enough to decide.
-"""
+"""Appointments from booking to their end; services.sides has who may and how they are locked."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +6,6 @@ from django.utils import timezone
 
 from accounts.audit import move
 from accounts.models import User
-from accounts.scope import reaches
 from accounts.services.parameters import parameter
 from commerce.models import Order, OrderStatus, RefundReason
 from commerce.payables import Want
@@ -18,7 +13,6 @@ from commerce.services.orders import (
     cancel_order,
     complete_order,
     keep_order,
-    lock_order,
     place_order,
 )
 from commerce.services.refunds import open_refund
@@ -26,9 +20,10 @@ from config.db import transact
 from config.errors import Forbidden, NotFound
 from config.sweeping import each
 from counseling.errors import NotStartedYet, TooLateToCancel
-from counseling.models import Appointment, AppointmentStatus, SlotStatus
+from counseling.models import Appointment, AppointmentStatus, Side, SlotStatus
 from counseling.services import notices
 from counseling.services.cancelling import CancelPreview, preview_cancel
+from counseling.services.sides import lock_with_order, locked, side_of
 from counseling.services.slots import free_slot
 
 KIND = "appointment"
@@ -67,13 +62,13 @@ def cancel(
     and closed.  An unpaid appointment is cancelled together with its order.
     """
     now = now or timezone.now()
-    order, appointment = _lock(appointment_id)
+    order, appointment = lock_with_order(appointment_id)
     side = side_of(appointment, actor, "counseling.cancel_appointment")
     _check_cancellable(appointment, now)
     unpaid = appointment.status == AppointmentStatus.PENDING_PAYMENT
-    refund = preview_cancel(appointment, now, by_client=side == "client").refund
+    refund = preview_cancel(appointment, now, by_client=side == Side.CLIENT).refund
     free_slot(appointment.slot_id, SlotStatus.HELD if unpaid else SlotStatus.BOOKED, now=now)
-    appointment = _locked(appointment_id)
+    appointment = locked(appointment_id)
     move(
         appointment,
         AppointmentStatus.CANCELLED,
@@ -108,7 +103,7 @@ def preview_for(appointment_id: int, *, actor: User, now: datetime) -> CancelPre
         raise NotFound
     side = side_of(appointment, actor, "counseling.cancel_appointment")
     _check_cancellable(appointment, now)
-    return preview_cancel(appointment, now, by_client=side == "client")
+    return preview_cancel(appointment, now, by_client=side == Side.CLIENT)
 
 
 def _check_cancellable(appointment: Appointment, now: datetime) -> None:
@@ -119,9 +114,9 @@ def _check_cancellable(appointment: Appointment, now: datetime) -> None:
 
 
 _REASONS = {
-    "client": RefundReason.CANCELLED,
-    "counselor": RefundReason.COUNSELOR,
-    "staff": RefundReason.OTHER,
+    Side.CLIENT: RefundReason.CANCELLED,
+    Side.COUNSELOR: RefundReason.COUNSELOR,
+    Side.STAFF: RefundReason.OTHER,
 }
 
 
@@ -142,8 +137,8 @@ def mark_no_show(appointment_id: int, *, actor: User, now: datetime | None = Non
 
 @transact
 def _attend(appointment_id: int, to: AppointmentStatus, actor: User, now) -> Appointment:
-    order, appointment = _lock(appointment_id)
-    if side_of(appointment, actor, "counseling.complete_appointment") == "client":
+    order, appointment = lock_with_order(appointment_id)
+    if side_of(appointment, actor, "counseling.complete_appointment") == Side.CLIENT:
         raise Forbidden
     appointment.TRANSITIONS.check(appointment.status, to)
     if (now or timezone.now()) < appointment.start_at:
@@ -160,7 +155,7 @@ def complete_past(*, now: datetime | None = None, limit: int = 500) -> int:
 
 @transact
 def _complete_past(appointment_id: int, before: datetime) -> bool:
-    order, appointment = _lock(appointment_id)
+    order, appointment = lock_with_order(appointment_id)
     if not Appointment.objects.over(before).filter(pk=appointment.pk).exists():
         return False
     _move_on(order, appointment.pk, AppointmentStatus.COMPLETED, reason="到期自动完成")
@@ -169,35 +164,8 @@ def _complete_past(appointment_id: int, before: datetime) -> bool:
 
 def _move_on(order: Order, appointment_id: int, to: AppointmentStatus, **log) -> Appointment:
     """Move an appointment whose order is locked; a final state ends the order too."""
-    appointment = _locked(appointment_id)
+    appointment = locked(appointment_id)
     move(appointment, to, **log)
     if to != AppointmentStatus.IN_PROGRESS and order.status == OrderStatus.PAID:
         complete_order(order.pk, actor=log.get("actor"))
     return appointment
-
-
-def side_of(appointment: Appointment, actor: User, permission: str) -> str:
-    """client, counselor or staff; NotFound for a stranger.
-
-    Whoever booked is the client, whatever else they are: staff pay the fee as anybody does.
-    """
-    if appointment.user_id == actor.pk:
-        return "client"
-    if appointment.counselor.user_id == actor.pk:
-        return "counselor"
-    if reaches(Appointment, appointment.pk, actor, permission):
-        return "staff"
-    raise NotFound
-
-
-def _lock(appointment_id: int) -> tuple[Order, Appointment]:
-    """The order, locked, and the appointment as it is from then on."""
-    rows = Appointment.objects.filter(pk=appointment_id)
-    order_id = rows.values_list("order_item__order_id", flat=True).first()
-    if order_id is None:
-        raise NotFound
-    return lock_order(order_id), rows.select_related("counselor").get()
-
-
-def _locked(appointment_id: int) -> Appointment:
-    return Appointment.objects.locked().get(pk=appointment_id)

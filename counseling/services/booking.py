@@ -69,8 +69,8 @@ def take_slot(user: User, want: Want, *, now: datetime | None = None) -> Booking
     """
     now = now or timezone.now()
     if not move_slot(want.target_id, SlotStatus.OPEN, SlotStatus.HELD):
-        raise _why_not_free(user, want.target_id)
-    client = _lock_client(user, _number(want.options.get("client_id")))
+        raise why_not_free(user.pk, want.target_id)
+    client = lock_client(user.pk, _number(want.options.get("client_id")))
     agreement = current_agreement(AgreementKind.BOOKING)
     row = _look(user, want, agreement)
     _check_slot(row, user, now)
@@ -101,11 +101,12 @@ _owned = Prepared(
 )
 
 
-def _why_not_free(user: User, slot_id: int) -> DomainError:
+def why_not_free(user_id: int, slot_id: int) -> DomainError:
+    """The refusal for a slot that is not open."""
     row = _owned.first(slot=slot_id)
     if row is None:
         return errors.SlotUnknown()
-    if row["counselor__user_id"] == user.pk:
+    if row["counselor__user_id"] == user_id:
         return errors.OwnSlot()
     if row["status"] == SlotStatus.CLOSED:
         return errors.SlotNotBookable(reason="closed")
@@ -121,18 +122,18 @@ _profiles = Prepared(
 )
 
 
-def _lock_client(user: User, client_id: int) -> dict | None:
-    """The wanted profile, once nobody else books for `user`.
+def lock_client(user_id: int, client_id: int) -> dict | None:
+    """The wanted profile, once nobody else books for that person.
 
     All profiles of the person are locked, oldest first.  None is ever deleted, so two bookings
     always meet at the oldest.  The user's own row would do too, but an idempotency record
     shares its lock already, and two of them would wait for each other on MariaDB.
     """
-    return next((row for row in _profiles(user=user.pk) if row["pk"] == client_id), None)
+    return next((row for row in _profiles(user=user_id) if row["pk"] == client_id), None)
 
 
-def _facts(slot: int, user: int, service: int, agreement: int) -> QuerySet:
-    live = Appointment.objects.live().filter(user_id=user).order_by()
+def _facts(slot: int, user: int, service: int, agreement: int, besides: int) -> QuerySet:
+    live = Appointment.objects.live().filter(~Q(pk=besides), user_id=user).order_by()
     unpaid = live.filter(status=AppointmentStatus.PENDING_PAYMENT).values("user_id")
     consents = Consent.objects.filter(user_id=user, agreement_id=agreement, withdrawn_at=None)
     clash = live.filter(start_at__lt=OuterRef("end_at"), end_at__gt=OuterRef("start_at"))
@@ -152,28 +153,31 @@ def _facts(slot: int, user: int, service: int, agreement: int) -> QuerySet:
     )  # fmt: skip
 
 
-_facts_of = Prepared(_facts)
+# besides: the appointment that is to move there, 0 when booking.
+facts_of = Prepared(_facts)
 
 
 def _look(user: User, want: Want, agreement: Agreement | None) -> dict:
     """The slot with its counselor, the wanted service, and what of `user` speaks against it."""
-    return _facts_of.first(
+    return facts_of.first(
         slot=want.target_id,
         user=user.pk,
         service=_number(want.options.get("service_id")),
         agreement=agreement.pk if agreement else 0,
+        besides=0,
     )
 
 
 def _check_slot(row: dict, user: User, now: datetime) -> None:
     if row["counselor__user_id"] == user.pk:
         raise errors.OwnSlot
-    reason = _why_not(row, now)
+    reason = why_not(row, now)
     if reason:
         raise errors.SlotNotBookable(reason=reason)
 
 
-def _why_not(row: dict, now: datetime) -> str | None:
+def why_not(row: dict, now: datetime) -> str | None:
+    """The reason why nobody may book that time at `now`; see errors.SlotNotBookable."""
     working = row["counselor__status"] == CounselorStatus.PUBLISHED
     if not working or row["counselor__user__status"] != UserStatus.ACTIVE:
         return "counselor"
@@ -189,9 +193,13 @@ def _why_not(row: dict, now: datetime) -> str | None:
 def _check_service(row: dict, want: Want) -> None:
     if not row["service__is_active"] or want.quantity != 1:
         raise errors.ServiceNotOffered
+    check_length(row, row["service__minutes"])
+
+
+def check_length(row: dict, minutes: int) -> None:
     length = (row["end_at"] - row["start_at"]) // timedelta(minutes=1)
-    if row["service__minutes"] > length:
-        raise errors.ServiceTooLong(service_minutes=row["service__minutes"], slot_minutes=length)
+    if minutes > length:
+        raise errors.ServiceTooLong(service_minutes=minutes, slot_minutes=length)
 
 
 def _check_consent(row: dict, agreement: Agreement | None, want: Want) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.services.notifications import notify
 from commerce.services.order_notices import subject_of
-from counseling.models import Appointment
+from counseling.models import Appointment, Reschedule
 
 # WeChat refuses a longer `thing` (47003); `name` takes ten Chinese characters.
 THING, NAME = 20, 10
@@ -51,6 +51,20 @@ def cancelled(appointment_id: int, *, refund: Decimal) -> None:
             subject=subject_of(appointment.order_item.order_id),
             remark=remark[:THING],
             **context,
+        )
+
+
+def rescheduled(moved: Reschedule) -> None:
+    """Tell both sides the new time and the one it was."""
+    appointment = _with_people(moved.appointment_id)
+    for user in (appointment.user, appointment.counselor.user):
+        notify(
+            user,
+            "appointment_rescheduled",
+            dedupe_key=f"appointment_rescheduled:{moved.pk}:{user.pk}",
+            subject=subject_of(appointment.order_item.order_id),
+            remark=f"原时间 {timezone.localtime(moved.start_at):%m-%d %H:%M}",
+            **_context(appointment),
         )
 
 

@@ -13,6 +13,7 @@ from counseling.models import (
     ClientProfile,
     Counselor,
     CounselorStatus,
+    Reschedule,
     Service,
     TimeSlot,
     WeeklyTemplate,
@@ -32,6 +33,7 @@ HOLDINGS = (
         keep=("name", "row_key"), hidden=("row_key",),
     ),
     Holding(Appointment, clear={"note": "", "cancel_reason": ""}, keep=("number",)),
+    Holding(Reschedule, "appointment__user", clear={"reason": ""}),
     Holding(
         Counselor,
         clear={

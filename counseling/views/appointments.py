@@ -19,15 +19,17 @@ from config.errors import Forbidden, IllegalTransition
 from config.prepared import Prepared
 from counseling import errors
 from counseling.filters import AppointmentFilter
-from counseling.models import Appointment
+from counseling.models import Appointment, Reschedule
 from counseling.serializers.appointments import (
     AppointmentDetailSerializer,
     AppointmentSerializer,
     BookSerializer,
     CancelPreviewSerializer,
     CancelSerializer,
+    RescheduleSerializer,
 )
 from counseling.services import appointments as service
+from counseling.services.rescheduling import reschedule
 
 _BOOKING = (
     errors.SlotTaken,
@@ -44,6 +46,18 @@ _BOOKING = (
     AgreementNotCurrent,
 )
 _CANCELLING = (Forbidden, IllegalTransition, errors.TooLateToCancel)
+_MOVING = (
+    IllegalTransition,
+    errors.TooLateToReschedule,
+    errors.TooManyReschedules,
+    errors.SameSlot,
+    errors.SlotTaken,
+    errors.SlotUnknown,
+    errors.SlotNotBookable,
+    errors.SlotOfAnotherCounselor,
+    errors.ServiceTooLong,
+    errors.OverlappingAppointment,
+)
 _WORKING = (Forbidden, IllegalTransition, errors.NotStartedYet)
 _AS = OpenApiParameter("as", str, enum=["client", "counselor"], description="我预约的 / 约我的")
 
@@ -55,13 +69,17 @@ class AppointmentViewSet(ApiViewSet):
     filter_backends = [FilterBackend]
     filterset_class = AppointmentFilter
     permissions = dict.fromkeys(
-        ("list", "retrieve", "create", "cancel_preview", "cancel", "start", "complete", "no_show"),
+        (
+            "list", "retrieve", "create", "cancel_preview", "cancel", "reschedule", "start",
+            "complete", "no_show",
+        ),
         LOGIN,
-    )
+    )  # fmt: skip
     refusals = {
         "create": _BOOKING,
         "cancel_preview": _CANCELLING,
         "cancel": _CANCELLING,
+        "reschedule": _MOVING,
         "start": _WORKING,
         "complete": _WORKING,
         "no_show": _WORKING,
@@ -72,6 +90,7 @@ class AppointmentViewSet(ApiViewSet):
         "create": "预约咨询",
         "cancel_preview": "取消预约的费用预览",
         "cancel": "取消预约",
+        "reschedule": "改期",
         "start": "开始咨询",
         "complete": "完成咨询",
         "no_show": "标记未到场",
@@ -121,6 +140,15 @@ class AppointmentViewSet(ApiViewSet):
         service.cancel(int(pk), actor=request.user, **self.body(CancelSerializer))
         return Response(self._shown(pk))
 
+    @extend_schema(request=RescheduleSerializer, responses=AppointmentDetailSerializer)
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def reschedule(self, request, pk):
+        """To another free slot of the same counselor; how often and until when: the detail's
+        `reschedule`."""
+        reschedule(int(pk), actor=request.user, **self.body(RescheduleSerializer))
+        return Response(self._shown(pk))
+
     @extend_schema(request=None, responses=AppointmentDetailSerializer)
     @action(detail=True, methods=["post"])
     def start(self, request, pk):
@@ -140,13 +168,14 @@ class AppointmentViewSet(ApiViewSet):
         return Response(self._shown(pk))
 
     def _shown(self, pk) -> dict:
-        """One appointment as the caller sees it, in one statement."""
+        """One appointment as the caller sees it, in one statement; in two once it was moved."""
         row = _by_id.first(pk=int(pk))
         if row is None or not _may_see(self.request.user, row):
             raise Http404
         return self._serialized(row)
 
     def _serialized(self, row: dict) -> dict:
+        row["reschedules"] = _moves_of(appointment=row["id"]) if row["times_moved"] else []
         return AppointmentDetailSerializer(row, context=self.get_serializer_context()).data
 
 
@@ -161,5 +190,12 @@ def _rows(**lookup):
     return rows.values(*AppointmentDetailSerializer.COLUMNS)
 
 
+_moves_of = Prepared(
+    lambda appointment: (
+        Reschedule.objects.filter(appointment_id=appointment)
+        .order_by("pk")
+        .values(*AppointmentDetailSerializer.MOVE_COLUMNS)
+    )
+)
 _by_id = Prepared(lambda pk: _rows(pk=pk))
 _by_order = Prepared(lambda order: _rows(order_item__order_id=order))

@@ -31,6 +31,7 @@ ACTORS = {
     "commerce.VerificationCode.used_by",
     "commerce.StockMovement.actor",
     "counseling.Appointment.cancelled_by",
+    "counseling.Reschedule.actor",
     "farm.Animal.reviewed_by",
     "farm.AnimalClaim.ended_by",
 }

@@ -48,6 +48,7 @@ TABLE: dict[str, Case] = {
     "POST /appointment": Case(LOGIN, who=OWNER, body=_book),
     "GET /appointment/<pk>/cancel-preview": side(),
     "POST /appointment/<pk>/cancel": side(body=lambda world: {"reason": "临时有事"}),
+    "POST /appointment/<pk>/reschedule": side(body=lambda world: {"slot_id": world.slot_id}),
     "POST /appointment/<pk>/start": side(),
     "POST /appointment/<pk>/complete": side(),
     "POST /appointment/<pk>/no-show": side(),
