@@ -1,6 +1,7 @@
 """What of accounts can be exported."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, BinaryIO
 
 from django.utils import timezone
@@ -12,7 +13,7 @@ from accounts.models import ExportFormat, ExportJob, Gender, Role, User, UserSta
 from accounts.serializers.stats import SpanQuery
 from accounts.services.export_kinds import Column, Progress, TableExport, table_for
 from accounts.services.stat_tables import rows_of
-from accounts.services.user_stats import UserStats, may_take_along, user_stats
+from accounts.services.user_stats import may_take_along, user_stats
 from config.masking import mask_email, mask_phone
 
 _STATUS, _GENDER = dict(UserStatus.choices), dict(Gender.choices)
@@ -53,45 +54,61 @@ class UserExport(TableExport):
         return User.objects.prefetch_related("groups", "tags")
 
 
-class UserStatsExport:
-    """The figures of GET /stat/user, by its days, as far as its requester's role reaches."""
+class StatsExport:
+    """The figures of a /stat/…, by its days, as far as its requester's role reaches.
 
-    label = "用户统计"
+    query: the serializer of what may be asked for.
+    """
+
+    label: str
+    query: type[SpanQuery]
     formats = (ExportFormat.CSV, ExportFormat.XLSX)
     columns: Mapping[str, Any] = {}
+
+    def table(self, *, viewer: User, now: datetime, **wanted) -> list[list]:
+        """The rows of the file, heads first."""
+        raise NotImplementedError
 
     def allows(self, user: User, *, unmasked: bool) -> bool:
         return not unmasked and may_take_along(user)
 
-    def check(self, filters: Mapping[str, Any], *, user: User) -> dict[str, str]:
+    def check(self, filters: Mapping[str, Any], *, user: User) -> dict[str, Any]:
         """The days as they are today: what is asked for later by the same words are others."""
-        if unknown := filters.keys() - SpanQuery().fields.keys():
+        if unknown := filters.keys() - self.query().fields.keys():
             raise ExportInvalid(filters={name: [_("没有这个筛选条件")] for name in sorted(unknown)})
-        span = _span(filters)
-        return {"from": str(span["first"]), "to": str(span["last"]), "by": str(span["by"])}
+        wanted = self._wanted(filters)
+        days = {"from": str(wanted.pop("first")), "to": str(wanted.pop("last"))}
+        return days | {"by": str(wanted.pop("by"))} | wanted
 
     def count(self, job: ExportJob) -> int:
-        return len(rows_of(self._stats(job))) - 1
+        return len(self._table(job)) - 1
 
     def write(self, job: ExportJob, file: BinaryIO, *, progress: Progress) -> None:
-        heads, *rows = rows_of(self._stats(job))
+        heads, *rows = self._table(job)
         table = table_for(job.format)(file, heads)
         for row in rows:
             table.add(row)
         progress(len(rows))
         table.close()
 
-    def _stats(self, job: ExportJob) -> UserStats:
+    def _table(self, job: ExportJob) -> list[list]:
         if job.filters is None:
             raise ExportInvalid
-        return user_stats(**_span(job.filters), viewer=job.requested_by, now=timezone.now())
+        return self.table(viewer=job.requested_by, now=timezone.now(), **self._wanted(job.filters))
+
+    def _wanted(self, filters: Mapping[str, Any]) -> dict[str, Any]:
+        query = self.query(data=filters)
+        if not query.is_valid():
+            raise ExportInvalid(filters={name: list(why) for name, why in query.errors.items()})
+        return dict(query.validated_data)
 
 
-def _span(filters: Mapping[str, Any]) -> dict[str, Any]:
-    query = SpanQuery(data=filters)
-    if not query.is_valid():
-        raise ExportInvalid(filters={name: list(why) for name, why in query.errors.items()})
-    return query.validated_data
+class UserStatsExport(StatsExport):
+    label = "用户统计"
+    query = SpanQuery
+
+    def table(self, *, viewer, now, **wanted):
+        return rows_of(user_stats(**wanted, viewer=viewer, now=now))
 
 
 def _year(birthday) -> str:

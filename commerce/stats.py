@@ -21,7 +21,7 @@ ORDERS = Measure("orders", "下单", Order.objects.all, feature=True)
 PAID = Measure(
     "paid_orders",
     "付费订单",
-    lambda: Order.objects.filter(paid_at__isnull=False),
+    Order.objects.sold,
     moment="paid_at",
     feature=True,
 )
@@ -46,13 +46,13 @@ class RefundQueues:
 def sales(now: datetime, *, viewer: User | None = None, count: int = TREND_DAYS) -> Flow:
     """Orders by the day they were paid; what was refunded later stays in (see refunds)."""
     measures = {"number": (Count, "pk"), "amount": (Sum, "total_amount")}
-    paid = seen_by(Order.objects.all(), viewer, _PAYMENTS)
+    paid = seen_by(Order.objects.sold(), viewer, _PAYMENTS)
     return Flow(**by_day(paid, "paid_at", now=now, count=count, **measures))
 
 
 def refunds(now: datetime, *, viewer: User | None = None, count: int = TREND_DAYS) -> Flow:
-    """Refunds by the day the money went back."""
-    done = seen_by(Refund.objects.filter(status=RefundStatus.SUCCEEDED), viewer, _REFUNDS)
+    """Refunds of sales by the day the money went back (services.order_stats counts the same)."""
+    done = seen_by(Refund.objects.gone_back().of_sales(), viewer, _REFUNDS)
     measures = {"number": (Count, "pk"), "amount": (Sum, "amount")}
     return Flow(**by_day(done, "succeeded_at", now=now, count=count, **measures))
 
@@ -73,7 +73,7 @@ def unhandled_anomalies(viewer: User | None = None) -> int:
 
 def spending(user_ids: Sequence[int]) -> dict[int, tuple[int, datetime]]:
     """{user: (paid orders, the last one's moment)} of those who ever paid."""
-    paid = Order.objects.filter(user__in=user_ids, paid_at__isnull=False).order_by()
+    paid = Order.objects.sold().filter(user__in=user_ids).order_by()
     rows = paid.values_list("user").annotate(number=Count("pk"), last=Max("paid_at"))
     return {user_id: (number, last) for user_id, number, last in rows}
 

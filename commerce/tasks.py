@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from commerce.models import RefundStatus
-from commerce.services import bills, ledger_check, sweeps
+from commerce.services import bills, ledger_check, order_figures, sweeps
 
 
 @shared_task(name="commerce.expire_orders", ignore_result=True, time_limit=300)
@@ -71,3 +71,10 @@ def settle_orders(limit: int = 5000) -> int:
 def check_books() -> int:
     """Look whether the ledger agrees with payments, refunds and orders; how many flaws."""
     return ledger_check.check_books()
+
+
+@shared_task(name="commerce.roll_up", ignore_result=True, time_limit=3600)
+def roll_up() -> int:
+    """Keep the figures of closed days, and of those that were reopened.  Hourly; overlap is
+    harmless: a day is counted under its lock, and again it is the same."""
+    return order_figures.refresh_figures(now=timezone.now())

@@ -11,6 +11,7 @@ from commerce.views.products import MerchantProductViewSet, ProductViewSet
 from commerce.views.refunds import RefundViewSet
 from commerce.views.reviews import ReviewViewSet
 from commerce.views.serving import ServedOrderViewSet
+from commerce.views.stats import OrderStatsViewSet
 from config.api.routers import ApiRouter
 
 router = ApiRouter()
@@ -47,6 +48,12 @@ urlpatterns = [
         "merchants/balance",
         MerchantLedgerViewSet.as_view({"get": "balance"}),
         name="merchant-balance",
+    ),
+    path("stat/order", OrderStatsViewSet.as_view({"get": "retrieve"}), name="stat-order"),
+    path(
+        "stat/order/export",
+        OrderStatsViewSet.as_view({"post": "export"}),
+        name="stat-order-export",
     ),
     *router.urls,
 ]

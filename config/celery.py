@@ -56,6 +56,7 @@ app.conf.update(
         "清理日志文件": {"task": "accounts.purge_logs", "schedule": crontab(hour=3, minute=50)},
         "注销到期账号": {"task": "accounts.finish_deletions", "schedule": crontab(minute=20)},
         "汇总统计": {"task": "accounts.roll_up", "schedule": crontab(minute=20)},
+        "汇总订单": {"task": "commerce.roll_up", "schedule": crontab(minute=25)},
         "用户分群": {"task": "accounts.segment_people", "schedule": crontab(hour=3, minute=10)},
         "清理过期登录": {"task": "accounts.purge_expired", "schedule": crontab(hour=4, minute=10)},
         "提醒 API 密钥到期": {

@@ -41,6 +41,10 @@ class Daily:
         return self.values[-2]
 
 
+def business_day(moment: datetime) -> date:
+    return moment.astimezone(SHANGHAI).date()
+
+
 def day_start(day: date) -> datetime:
     """The first moment of that day."""
     return datetime.combine(day, time.min, tzinfo=SHANGHAI)
@@ -53,7 +57,7 @@ def day_end(day: date) -> datetime:
 
 def last_days(now: datetime, count: int) -> list[date]:
     """`count` days, oldest first, ending with the day `now` is in."""
-    today = now.astimezone(SHANGHAI).date()
+    today = business_day(now)
     return [today - timedelta(days=back) for back in reversed(range(count))]
 
 

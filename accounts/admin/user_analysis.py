@@ -1,16 +1,12 @@
 """The page 用户分析: how people come, stay and pay; as far as its reader's role reaches."""
 
-import csv
 from urllib.parse import urlencode
 
-from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Period, Segment, User
-from accounts.serializers.stats import SpanQuery
+from accounts.admin.analysis import AnalysisPage
+from accounts.models import Segment, User
 from accounts.services.segments import segment_counts
 from accounts.services.stat_tables import (
     NOT_TOLD,
@@ -21,42 +17,29 @@ from accounts.services.stat_tables import (
     trend,
 )
 from accounts.services.user_stats import (
-    PERMISSION,
     UserStats,
     feature_use,
     login_hours,
-    may_take_along,
     people_of,
     user_stats,
 )
-from config.admin.charts import OPTIONS, bar_data, lines_data
-from config.tables import cell
-
-SPANS = (7, 30, 90)
+from config.admin.charts import bar_data, lines_data
 
 
-class UserAnalysis:
-    """Put before UserAdmin: two more addresses."""
+class UserAnalysis(AnalysisPage):
+    analysis_title = "用户分析"
+    analysis_template = "admin/user_analysis.html"
+    analysis_file = "user-stats"
 
-    def get_urls(self):
-        wrap = self.admin_site.admin_view
-        return [
-            path("analysis/", wrap(self.analysis), name="accounts_user_analysis"),
-            path("analysis/export/", wrap(self.export), name="accounts_user_export_analysis"),
-            *super().get_urls(),
-        ]
+    def figures(self, **wanted):
+        return user_stats(**wanted)
 
-    def analysis(self, request):
-        query, stats = self._asked(request, request.GET)
+    def figures_table(self, stats):
+        return rows_of(stats)
+
+    def figures_context(self, request, stats, wanted):
         span = {"first": stats.first, "last": stats.last}
-        context = self.admin_site.each_context(request) | {
-            "title": "用户分析",
-            "query": query,
-            "stats": stats,
-            "periods": Period.choices,
-            "today": timezone.localdate(),
-            "spans": SPANS,
-            "options": OPTIONS,
+        return {
             "trend": lines_data(labels(stats), trend(stats)),
             "methods": lines_data(labels(stats), by_method(stats)),
             "platforms": lines_data(labels(stats), by_platform(stats)),
@@ -70,33 +53,7 @@ class UserAnalysis:
                 feature_use(viewer=request.user, now=timezone.now(), **span)
             ),
             "segments": _segments(request.user),
-            "may_export": may_take_along(request.user),
         }  # fmt: skip
-        return TemplateResponse(request, "admin/user_analysis.html", context)
-
-    def export(self, request):
-        """The same figures as CSV; the operation log has who took them."""
-        if request.method != "POST" or not may_take_along(request.user):
-            raise PermissionDenied
-        _, stats = self._asked(request, request.POST)
-        response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
-        name = f"user-stats-{stats.first}-{stats.last}.csv"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        csv.writer(response).writerows([[cell(value) for value in row] for row in rows_of(stats)])
-        return response
-
-    def _asked(self, request, source) -> tuple[SpanQuery, UserStats]:
-        """What was asked for; the last 30 days where that makes no sense."""
-        if not request.user.has_perm(PERMISSION):
-            raise PermissionDenied
-        asked = {name: source[name] for name in ("from", "to", "by") if source.get(name)}
-        query = SpanQuery(data=asked)
-        wrong = not query.is_valid()
-        if wrong:
-            fallback = SpanQuery(data={})
-            fallback.is_valid(raise_exception=True)
-        wanted = (fallback if wrong else query).validated_data
-        return query, user_stats(**wanted, viewer=request.user, now=timezone.now())
 
 
 def _funnel_table(stats: UserStats) -> dict:

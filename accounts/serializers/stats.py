@@ -7,6 +7,8 @@ from rest_framework import serializers
 from accounts.models import ExportFormat, Period
 from accounts.services.user_stats import LONGEST
 
+FORMATS = [(ExportFormat.CSV, "CSV"), (ExportFormat.XLSX, "XLSX")]
+
 
 class SpanQuery(serializers.Serializer):
     """From one business day to another, both included; without any the last 30 days."""
@@ -34,13 +36,13 @@ class SpanQuery(serializers.Serializer):
 class StatsExportBody(SpanQuery):
     """The days of the figures; no format: CSV."""
 
-    format = serializers.ChoiceField(choices=[ExportFormat.CSV, ExportFormat.XLSX], required=False)
+    format = serializers.ChoiceField(choices=FORMATS, required=False)
 
     def validate(self, data):
         format = data.pop("format", "")
-        days = super().validate(data)
-        filters = {"from": days["first"], "to": days["last"], "by": days["by"]}
-        return {"filters": filters, "format": format}
+        wanted = super().validate(data)
+        days = {"from": wanted.pop("first"), "to": wanted.pop("last"), "by": wanted.pop("by")}
+        return {"filters": days | wanted, "format": format}
 
 
 def _shares() -> serializers.ListField:

@@ -25,7 +25,9 @@ _LINK = re.compile(r"admin:[a-z0-9_]+|/(?![/\\\\])\S*|https?://\S+", re.ASCII)
 LEVELS = 3
 
 # Pages that are no model's list, with what they ask for.
-_PERMISSIONS = {"admin:accounts_user_analysis": "accounts.view_statistics"}
+_PERMISSIONS = dict.fromkeys(
+    ("admin:accounts_user_analysis", "admin:commerce_order_analysis"), "accounts.view_statistics"
+)
 
 # (title, icon, pages); a page is (title, icon, model) and asks for the model's view permission, or
 # (title, icon, address).
@@ -89,6 +91,7 @@ MENUS = [
         "数据分析", "monitoring",
         [
             ("用户分析", "insights", "admin:accounts_user_analysis"),
+            ("订单分析", "bar_chart", "admin:commerce_order_analysis"),
         ],
     ),
     (

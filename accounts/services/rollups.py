@@ -11,7 +11,7 @@ from django.db.models import Max, Min, QuerySet
 
 from accounts.measures import ACTIVE, RETENTION, funnel, noted_until, tokens_between
 from accounts.models import ActiveDay, Period, RefreshToken, StatFigure, User
-from config.days import SHANGHAI
+from config.days import business_day
 from config.db import transact
 from config.measures import (
     DAY,
@@ -33,19 +33,15 @@ def all_measures() -> dict:
     return dict(measures()) | {measure.name: measure for measure in cohorts}
 
 
-def today(now: datetime) -> date:
-    return now.astimezone(SHANGHAI).date()
-
-
 def refresh_figures(*, now: datetime) -> int:
     """Note activity and keep the figures of all days that are over since the last time; how many
     days of measures.  A second call does nothing; two at once write the same."""
-    yesterday = today(now) - DAY
+    yesterday = business_day(now) - DAY
     note_active_days(yesterday)
     began = User.objects.aggregate(first=Min("created_at"))["first"]
     if began is None:
         return 0
-    done, beginning = kept_until(), today(began)
+    done, beginning = kept_until(), business_day(began)
     kept = 0
     for name, measure in all_measures().items():
         first = done[name] + DAY if name in done else beginning
@@ -64,7 +60,7 @@ def recompute_figures(first: date, last: date, *, now: datetime) -> int:
     for name, measure in all_measures().items():
         begin = first
         if measure.recount_days is not None:
-            begin = max(first, today(now) - timedelta(days=measure.recount_days))
+            begin = max(first, business_day(now) - timedelta(days=measure.recount_days))
         end = min(last, ends.get(name, first - DAY))
         kept += _keep(measure, begin, end)
     return kept
@@ -77,7 +73,7 @@ def note_active_days(last: date) -> None:
         oldest = RefreshToken.objects.aggregate(first=Min("issued_at"))["first"]
         if oldest is None:
             return
-        noted = today(oldest) - DAY
+        noted = business_day(oldest) - DAY
     for day in days_between(noted + DAY, last):
         users = tokens_between(day, day).order_by().values_list("session__user", flat=True)
         rows = [ActiveDay(user_id=pk, day=day) for pk in sorted(set(users))]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from accounts.models import ActiveDay, Segment, User, UserSegment, UserStatus
-from config.days import SHANGHAI
+from config.days import business_day
 from config.db import transact
 
 # Days within which somebody is new, active, or paid of late; and how often the loyal paid.
@@ -32,7 +32,7 @@ def segment_of(
         return Segment.LOYAL if paid_orders >= LOYAL_ORDERS else Segment.PAYING
     if registered_at >= now - timedelta(days=NEW_DAYS):
         return Segment.NEW
-    since = now.astimezone(SHANGHAI).date() - timedelta(days=ACTIVE_DAYS)
+    since = business_day(now) - timedelta(days=ACTIVE_DAYS)
     return Segment.ACTIVE if last_active_on and last_active_on >= since else Segment.DORMANT
 
 

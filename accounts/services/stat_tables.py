@@ -9,7 +9,8 @@ from accounts.services.user_stats import UserStats
 NOT_TOLD = "<5"
 
 
-def labels(stats: UserStats) -> list[str]:
+def labels(stats) -> list[str]:
+    """The periods of any figures, for people."""
     if stats.by == Period.MONTH:
         return [f"{start.year}年{start.month}月" for start in stats.starts]
     end = "起" if stats.by == Period.WEEK else ""

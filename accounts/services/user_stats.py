@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 from accounts.measures import ACTIVE, LOGINS, PLATFORMS, REGISTERED, RETENTION, funnel
 from accounts.models import LoginLog, Period, User
 from accounts.scope import ALL, covers, grants, scope_of, scoped
-from accounts.services.rollups import counted, counted_by, today
-from config.days import by_hour, day_start
+from accounts.services.rollups import counted, counted_by
+from config.days import business_day, by_hour, day_start
 from config.measures import DAY, Measure, bucket_end, bucket_of, buckets, measures
 
 PERMISSION = "accounts.view_statistics"
@@ -60,7 +60,7 @@ def user_stats(
 ) -> UserStats:
     """Figures from `first` to `last`, widened to whole weeks or months, but not past today."""
     first, end = bucket_of(first, by), bucket_end(bucket_of(last, by), by)
-    last = min(end, today(now))
+    last = min(end, business_day(now))
     view = _View(first, last, end, by, people_of(viewer), now)
     return UserStats(
         first=first,
@@ -152,7 +152,7 @@ class _View:
 
     def retention(self, kind) -> list[Decimal | None]:
         """Only of cohorts whose days are over, the last of a week's or month's too."""
-        over = today(self.now) - DAY * kind.after
+        over = business_day(self.now) - DAY * kind.after
         cohorts, stayed = self.series(REGISTERED), self.series(kind)
         return [
             round(Decimal(stay) / size, 4) if size and bucket_end(start, self.by) < over else None

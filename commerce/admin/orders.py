@@ -4,6 +4,7 @@ from django.db.models import Exists, OuterRef
 from unfold.decorators import action, display
 
 from commerce.admin.ledger import lines_of
+from commerce.admin.order_analysis import OrderAnalysis
 from commerce.models import (
     LedgerTransaction,
     Order,
@@ -91,7 +92,7 @@ class LedgerInline(ReadOnlyInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnly, BackOfficeAdmin):
+class OrderAdmin(OrderAnalysis, ReadOnly, BackOfficeAdmin):
     """Orders are read here and moved by the actions, never edited field by field."""
 
     list_display = [

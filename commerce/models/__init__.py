@@ -1,5 +1,6 @@
 from commerce.models.addresses import Address
 from commerce.models.bills import Bill, BillDifference, BillStatus, DifferenceKind, DifferenceStatus
+from commerce.models.figures import Flow, OrderDay, OrderFigure
 from commerce.models.fulfilment import Carrier, Shipment, VerificationCode
 from commerce.models.ledger import LedgerAccount, LedgerCause, LedgerEntry, LedgerTransaction
 from commerce.models.members import SERVING, MemberRole, MerchantMember
@@ -13,6 +14,7 @@ from commerce.models.merchants import (
 from commerce.models.orders import (
     FINISHED,
     HANDED_OVER,
+    MIXED,
     Fulfilment,
     Order,
     OrderItem,
@@ -40,6 +42,7 @@ from commerce.models.reviews import MerchantReview, ReviewStatus
 __all__ = [
     "FINISHED",
     "HANDED_OVER",
+    "MIXED",
     "SERVING",
     "Address",
     "AnomalyKind",
@@ -50,6 +53,7 @@ __all__ = [
     "Carrier",
     "DifferenceKind",
     "DifferenceStatus",
+    "Flow",
     "Fulfilment",
     "LedgerAccount",
     "LedgerCause",
@@ -64,6 +68,8 @@ __all__ = [
     "MerchantType",
     "Movement",
     "Order",
+    "OrderDay",
+    "OrderFigure",
     "OrderItem",
     "OrderStatus",
     "Payment",

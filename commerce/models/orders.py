@@ -48,6 +48,10 @@ class OrderQuerySet(LockingQuerySet):
         own = Q(merchant__in=Merchant.objects.of(user, *roles))
         return scoped(self, user, "commerce.ship_order", besides=own)
 
+    def sold(self):
+        """What was paid, on the day of paid_at; for nothing too."""
+        return self.filter(paid_at__isnull=False)
+
     def overdue(self, now):
         """Unpaid orders whose time to pay has run out at `now`."""
         return self.filter(status=OrderStatus.PENDING, expires_at__lte=now)
@@ -56,9 +60,14 @@ class OrderQuerySet(LockingQuerySet):
         return self.prefetch_related("items")
 
 
+MIXED = "mixed"
+
+
 class Order(TimestampedModel):
     """What one user owes for a set of things bought together.
 
+    kind: of its items, MIXED when they are of several.  method: how it was paid; empty while it is
+    not, and when there was nothing to pay.
     refunded_amount: what went back (yuan); less than total_amount when a fee was kept.
     merchant: whose things they are; none for what the platform itself sells.  receiver,
     receiver_phone, region, address_detail: a copy of where it is sent to, empty when nothing is
@@ -96,6 +105,8 @@ class Order(TimestampedModel):
     status = models.CharField(
         "状态", max_length=16, choices=OrderStatus, default=OrderStatus.PENDING
     )
+    kind = models.CharField("类型", max_length=32, blank=True, default="")
+    method = models.CharField("支付方式", max_length=16, blank=True, default="")
     total_amount = models.DecimalField("总金额(元)", max_digits=10, decimal_places=2)
     refunded_amount = models.DecimalField(
         "已退金额(元)", max_digits=10, decimal_places=2, default=0
@@ -138,7 +149,9 @@ class Order(TimestampedModel):
             models.Index(fields=["user", "status"], name="order_user_status"),
             models.Index(fields=["status", "expires_at"], name="order_overdue"),
             models.Index(fields=["status", "settles_at"], name="order_settles"),
-            models.Index(fields=["paid_at"], name="order_paid_at"),
+            models.Index(
+                fields=["paid_at", "merchant", "kind", "method", "total_amount"], name="order_sales"
+            ),
             models.Index(fields=["created_at"], name="order_created_at"),
             models.Index(fields=["merchant", "status"], name="order_merchant_status"),
             models.Index(fields=["status", "confirm_by"], name="order_to_confirm"),

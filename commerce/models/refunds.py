@@ -40,6 +40,14 @@ class RefundQuerySet(LockingQuerySet):
         """Whose end is not known yet."""
         return self.exclude(status__in=(RefundStatus.SUCCEEDED, RefundStatus.REJECTED))
 
+    def gone_back(self):
+        """Whose money is back, on the day of succeeded_at."""
+        return self.filter(status=RefundStatus.SUCCEEDED)
+
+    def of_sales(self):
+        """Of what bought something; not what came twice, too late or in vain."""
+        return self.filter(payment=F("order__paid_by"))
+
     def ending_orders(self):
         """Those after which nothing is owed any more; not what came twice or too late."""
         return self.filter(closes_order=True)

@@ -26,6 +26,7 @@ from commerce.errors import (
 )
 from commerce.models import (
     HANDED_OVER,
+    MIXED,
     Address,
     Fulfilment,
     Merchant,
@@ -81,6 +82,7 @@ def place_order(
         Order(
             number=new_number("ORD"),
             user=user,
+            kind=_kind_of(wants),
             total_amount=total,
             expires_at=timezone.now() + timedelta(seconds=_time_to_pay(offers)),
             **_seller_of(offers),
@@ -115,6 +117,11 @@ def _offer(user: User, want: Want) -> Offer:
     if want.expected_price is not None and want.expected_price != offer.unit_price:
         raise PriceChanged(price=offer.unit_price)
     return offer
+
+
+def _kind_of(wants: Sequence[Want]) -> str:
+    kinds = {want.kind for want in wants}
+    return kinds.pop() if len(kinds) == 1 else MIXED
 
 
 def _merchant_of(offers: list[Offer]) -> int | None:
@@ -168,7 +175,8 @@ def mark_paid(order: Order, items: Sequence[OrderItem], *, payment: Payment | No
 
     payment: None when there was nothing to pay.  Raises what a payable refuses with.
     """
-    move(order, OrderStatus.PAID, paid_by=payment, paid_at=timezone.now())
+    move(order, OrderStatus.PAID, paid_by=payment, paid_at=timezone.now(),
+         method=payment.method if payment else "")  # fmt: skip
     if payment is not None:
         book_sale(order, payment)
     for item in items:

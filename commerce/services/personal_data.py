@@ -38,7 +38,7 @@ HOLDINGS = (
         Order,
         clear={"receiver": "", "receiver_phone": "", "region": "", "address_detail": "",
                "remark": "", "merchant_note": ""},
-        keep=("number",),
+        keep=("number", "kind", "method"),
     ),
     Holding(models.Shipment, "order__user", clear={}, keep=("tracking_number", "wrong_number")),
     Holding(
@@ -71,6 +71,8 @@ IMPERSONAL = {
     models.LedgerEntry: "sums of orders; nobody is named",
     models.LedgerTransaction: "causes in the books: numbers of orders",
     models.MerchantApplication: "people without an account",
+    models.OrderDay: "which days are counted",
+    models.OrderFigure: "sums without names",
     models.PaymentNotice: "ids of providers' events",
     models.ProductImage: "which upload shows which product",
     models.StockMovement: "how many pieces came and went",

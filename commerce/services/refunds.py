@@ -36,6 +36,7 @@ from commerce.payables import payable_for
 from commerce.services import order_notices
 from commerce.services.anomalies import record_anomaly
 from commerce.services.ledger import book_refund, book_release, book_return
+from commerce.services.order_figures import reopen_day
 from commerce.services.order_notices import subject_of
 from commerce.services.orders import lock_order
 from commerce.services.wake import REFUND, wake
@@ -198,6 +199,7 @@ def _record(number: str, result: RefundResult) -> tuple[Refund | None, tuple[str
             succeeded_at=result.succeeded_at or now, next_try_at=now,
         )  # fmt: skip
         book_refund(refund)
+        reopen_day(refund.succeeded_at, now=now)
     elif result.state == RefundState.PROCESSING and refund.status == RefundStatus.APPROVED:
         move(refund, RefundStatus.PROCESSING, provider_id=result.provider_id, error="")
     elif result.state == RefundState.FAILED and refund.status in {

@@ -44,6 +44,7 @@ SPECTACULAR_SETTINGS = {
         "NoticeKind": "accounts.models.NoticeKind",
         "ExportStatus": "accounts.models.ExportStatus",
         "ExportFormat": "accounts.models.ExportFormat",
+        "StatsExportFormat": "accounts.serializers.stats.FORMATS",
         "AgreementKind": "accounts.models.AgreementKind",
     },
 }

@@ -224,6 +224,7 @@ EXPORTS = {
     "own_data": "accounts.services.own_data.OwnDataExport",
     "user": "accounts.exports.UserExport",
     "user_stats": "accounts.exports.UserStatsExport",
+    "order_stats": "commerce.exports.OrderStatsExport",
 }
 # What each app keeps about a person, the uppermost app first (accounts.services.holdings).
 PERSONAL_DATA = [

@@ -72,6 +72,8 @@ NO_RETENTION = {
     "commerce.Merchant": _MONEY,
     "commerce.MerchantMember": _STATE,
     "commerce.Order": _MONEY,
+    "commerce.OrderDay": "days without names",
+    "commerce.OrderFigure": "sums without names",
     "commerce.OrderItem": _MONEY,
     "commerce.Payment": _MONEY,
     "commerce.PaymentAnomaly": _MONEY,

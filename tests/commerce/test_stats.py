@@ -40,6 +40,7 @@ def refunded(order, amount, status=RefundStatus.SUCCEEDED, hours_ago=0) -> Refun
         expires_at=NOW,
         next_query_at=NOW,
     )
+    Order.objects.filter(pk=order.pk, paid_by=None).update(paid_by=payment)
     return Refund.objects.create(
         number=new_number("REF"),
         order=order,

@@ -71,8 +71,8 @@ UPDATE counseling_timeslot SET status = 'held', updated_at = ? WHERE id = ? AND 
 ORDER = """
 INSERT INTO commerce_order (created_at, updated_at, number, user_id, status, total_amount,
   refunded_amount, expires_at, receiver, receiver_phone, region, address_detail, remark,
-  merchant_note, fulfilment)
-VALUES (?, ?, ?, ?, 'pending', ?, 0, ?, '', '', '', '', '', '', 'none')"""
+  merchant_note, fulfilment, kind, method)
+VALUES (?, ?, ?, ?, 'pending', ?, 0, ?, '', '', '', '', '', '', 'none', 'appointment', '')"""
 ITEM = """
 INSERT INTO commerce_orderitem (order_id, kind, target_id, title, unit_price, quantity,
   image_url) VALUES (?, 'appointment', ?, ?, ?, 1, '')"""

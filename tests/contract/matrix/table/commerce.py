@@ -161,4 +161,8 @@ TABLE: dict[str, Case] = {
         LOGIN, who=OWNER, also=frozenset({404}),
         body=lambda world: {"order_id": world.paid_order_id, "reason_code": "other"},
     ),
+    "GET /stat/order": Case(LOGIN, also=NO_SHOP),
+    "POST /stat/order/export": staff(
+        "accounts.export_data", body=lambda world: {"by": "week"}, step_up=True
+    ),
 }  # fmt: skip
