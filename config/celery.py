@@ -96,6 +96,9 @@ app.conf.update(
         "提醒发布动物动态": {
             "task": "farm.remind_of_updates", "schedule": crontab(hour=9, minute=30),
         },
+        "提醒即将开始的咨询": {
+            "task": "counseling.remind", "schedule": _sweep, "options": _expires,
+        },
         "结束已完成的咨询": {"task": "counseling.complete_past", "schedule": timedelta(minutes=5)},
     },
 )  # fmt: skip

@@ -12,6 +12,7 @@ from counseling.errors import SlotTaken
 from counseling.models import Appointment, AppointmentStatus, SlotStatus
 from counseling.services import notices
 from counseling.services.booking import take_slot
+from counseling.services.reminding import next_reminder
 from counseling.services.slots import free_slot, move_slot
 
 # What a refund finds when the session was neither cancelled nor held: it goes this way first.
@@ -79,7 +80,8 @@ class AppointmentPayable:
         if not move_slot(item.target_id, SlotStatus.HELD, SlotStatus.BOOKED):
             raise SlotTaken(slot_id=item.target_id)
         appointment = self._locked(item)
-        move(appointment, AppointmentStatus.CONFIRMED)
+        remind_at = next_reminder(appointment.start_at, timezone.now())
+        move(appointment, AppointmentStatus.CONFIRMED, remind_at=remind_at)
         notices.confirmed(appointment.pk)
 
     def release(self, item, *, expired):

@@ -1,6 +1,7 @@
 from celery import shared_task
 
 from counseling.services.appointments import complete_past as complete_past_appointments
+from counseling.services.reminding import remind as remind_of_sessions
 from counseling.services.schedule import open_slots as open_all_slots
 
 
@@ -14,3 +15,9 @@ def open_slots() -> int:
 def complete_past() -> int:
     """Complete sessions that are over; every five minutes.  Each is looked at under its lock."""
     return complete_past_appointments()
+
+
+@shared_task(name="counseling.remind", ignore_result=True, time_limit=280)
+def remind() -> int:
+    """Remind of sessions a day and an hour ahead; every sweep.  Each once per start and lead."""
+    return remind_of_sessions()

@@ -71,7 +71,8 @@ class Notification(models.Model):
 
     address: where to, when not to what the person has now.  message_id: what the provider calls
     it; reported_at: when it told what became of it.  subject: what it tells of, as "order:7"; of
-    several about one subject the last tells how things stand.
+    several about one subject the last tells how things stand.  replaces: its own template's too,
+    where else all of a template stay true (two refunds).  expires_at: from then on it is not sent.
     """
 
     user = models.ForeignKey(
@@ -83,6 +84,8 @@ class Notification(models.Model):
     address = EncryptedTextField("收件地址", blank=True, default="", bound_to="user_id")
     dedupe_key = ExactCharField("去重键", max_length=120, null=True, blank=True)
     subject = ExactCharField("事项", max_length=64, blank=True, default="", db_default="")
+    replaces = models.BooleanField("取代同类消息", default=False, db_default=False)
+    expires_at = models.DateTimeField("失效时间", null=True, blank=True)
     title = models.CharField("标题", max_length=64, blank=True)
     body = models.CharField("正文", max_length=500, blank=True)
     status = models.CharField(

@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -97,15 +97,18 @@ def _out_of_turn(note: Notification) -> dict:
     """What to do with a claimed notice instead of sending it, so that the last one that a person
     sees about a thing tells how it stands (invariants Q-5); {} for sending it.
 
-    One that another notice has overtaken is not sent.  One that would overtake another on its
-    way waits for it.  Looked at after the claim: of two workers with one notice each, at least
-    one sees what the other is about to do.
+    One whose time is over, and one that another has overtaken, is not sent.  One that would
+    overtake another on its way waits for it.  Looked at after the claim: of two workers with one
+    notice each, at least one sees what the other is about to do.
     """
+    if note.expires_at and timezone.now() >= note.expires_at:
+        return {"status": NotificationStatus.OVERTAKEN}
     if not note.subject:
         return {}
-    others = Notification.objects.filter(user=note.user_id, subject=note.subject)
-    others = others.exclude(template=note.template)
-    if others.filter(pk__gt=note.pk).exists():
+    known = Notification.objects.filter(user=note.user_id, subject=note.subject)
+    others = known.exclude(template=note.template)
+    newer = known.filter(~Q(template=note.template) | Q(replaces=True), pk__gt=note.pk)
+    if newer.exists():
         return {"status": NotificationStatus.OVERTAKEN}
     if others.filter(pk__lt=note.pk, status=NotificationStatus.SENDING).exists():
         return {"status": NotificationStatus.PENDING, "due_at": timezone.now() + BEHIND_ANOTHER}

@@ -1,5 +1,7 @@
 """Asking for a notice: rows in the caller's transaction; accounts.services.delivery sends them."""
 
+from datetime import datetime
+
 from celery import signature
 from django.db import IntegrityError, transaction
 from django.db.models import Count
@@ -20,15 +22,17 @@ def notify(
     to: str = "",
     to_email: str = "",
     subject: str = "",
+    replaces: bool = False,
+    expires_at: datetime | None = None,
     **context,
 ) -> None:
     """Put a notice for `user` into the outbox, one row per channel of the template.
 
     In-app messages are readable as soon as the caller's transaction commits; the rest leaves
-    then.  context: what the template prints, JSON values only, nothing that is kept sealed.
-    to, to_email: a number and an address of theirs that are not theirs any more.  dedupe_key: a
-    second notice with it is not written.  subject: what it tells of, locked by the caller: what
-    still waits about it is not sent any more (invariants Q-5).
+    then.  context: what the template prints, JSON values only, nothing that is kept sealed.  to,
+    to_email: a number and an address of theirs that are not theirs any more.  dedupe_key: a second
+    with it is not written.  subject: what it tells of, locked by the caller: what waits about it is
+    not sent any more (Q-5), of this template if it replaces those.  expires_at: not from then on.
     """
     now, former = timezone.now(), {Channel.SMS: to, Channel.EMAIL: to_email}
     words = find_template(template)
@@ -41,6 +45,8 @@ def notify(
             address=former.get(channel, ""),
             dedupe_key=dedupe_key,
             subject=subject,
+            replaces=replaces,
+            expires_at=expires_at,
             due_at=now,
         )
         for channel in words.channels

@@ -117,6 +117,7 @@ class Appointment(TimestampedModel):
     )  # fmt: skip
     cancel_reason = models.CharField("取消原因", max_length=200, blank=True)
     times_moved = models.PositiveSmallIntegerField("改期次数", default=0)
+    remind_at = models.DateTimeField("下次提醒时间", null=True, blank=True)
     live_slot = models.GeneratedField(
         expression=Case(When(status__in=LIVE, then=F("slot_id")), default=Value(None)),
         output_field=models.BigIntegerField(null=True),
@@ -134,6 +135,7 @@ class Appointment(TimestampedModel):
             models.Index(fields=["user", "status"], name="appointment_user_status"),
             models.Index(fields=["counselor", "start_at"], name="appointment_counselor"),
             models.Index(fields=["status", "end_at"], name="appointment_past"),
+            models.Index(fields=["remind_at"], name="appointment_remind"),
         ]
         permissions = [
             ("cancel_appointment", "取消预约"),

@@ -63,7 +63,23 @@ def rescheduled(moved: Reschedule) -> None:
             "appointment_rescheduled",
             dedupe_key=f"appointment_rescheduled:{moved.pk}:{user.pk}",
             subject=subject_of(appointment.order_item.order_id),
+            replaces=True,
             remark=f"原时间 {timezone.localtime(moved.start_at):%m-%d %H:%M}",
+            **_context(appointment),
+        )
+
+
+def reminder(appointment_id: int, *, hours: int) -> None:
+    """Remind both sides of the start, once per start and `hours` ahead of it."""
+    appointment = _with_people(appointment_id)
+    start = f"{appointment.start_at:%Y%m%d%H%M}"
+    for user in (appointment.user, appointment.counselor.user):
+        notify(
+            user,
+            "appointment_reminder",
+            dedupe_key=f"appointment_reminder:{appointment.pk}:{start}:{hours}:{user.pk}",
+            subject=subject_of(appointment.order_item.order_id),
+            expires_at=appointment.start_at,
             **_context(appointment),
         )
 

@@ -22,6 +22,7 @@ from counseling.services.booking import (
     why_not,
     why_not_free,
 )
+from counseling.services.reminding import next_reminder
 from counseling.services.sides import lock_with_order, side_of
 from counseling.services.slots import free_slot, move_slot
 
@@ -87,6 +88,7 @@ def move_to_slot(
         "slot_id": slot_id,
         "start_at": start,
         "end_at": start + (appointment.end_at - appointment.start_at),
+        "remind_at": next_reminder(start, now),
     } | _moments(appointment, start, side, now)
     _write(appointment, changes)
     notices.rescheduled(moved)
