@@ -32,6 +32,7 @@ LABELS: dict[str, str] = {
     "claim:manage": "认领管理",
     "order:manage": "订单管理",
     "refund:approve": "退款审批",
+    "payment:offline": "线下收款与退款",
     "finance:books": "账目与对账",
     "practice:own": "本人执业",
 }
@@ -202,6 +203,13 @@ PERMISSIONS: dict[str, list[str]] = {
         "commerce.view_paymentanomaly",
         "commerce.handle_paymentanomaly",
     ],
+    "payment:offline": [
+        "commerce.view_order",
+        "commerce.view_payment",
+        "commerce.view_refund",
+        "commerce.view_offlinerecord",
+        "commerce.handle_offlinerecord",
+    ],
     "finance:books": [
         "commerce.view_ledgertransaction",
         "commerce.view_bill",
@@ -267,7 +275,7 @@ ROLES: dict[str, RoleSpec] = {
     "finance": RoleSpec(
         "财务",
         "订单、支付与退款",
-        ["order:manage", "refund:approve", "finance:books", "data:view"],
+        ["order:manage", "refund:approve", "payment:offline", "finance:books", "data:view"],
     ),
     "customer_service": RoleSpec(
         "客服",

@@ -82,6 +82,28 @@ class CommissionMissing(DomainError):
     code, status, message = 14063, 422, _("请填写 0 至 100 之间的佣金比例")
 
 
+class OwnMoney(DomainError):
+    code, status, message = 14064, 403, _("不能处理自己订单的线下收退款")
+
+
+class ReferenceTaken(DomainError):
+    code, status, message = 14065, 409, _("该凭证号已登记过")
+
+
+class AlreadyRecorded(DomainError):
+    code, status, message = 14066, 409, _("已有登记，请勿重复登记")
+
+
+class NotByHand(DomainError):
+    """data: the refund's status."""
+
+    code, status, message = 14067, 409, _("该退款不是待线下退回的退款")
+
+
+class OtherPersonNeeded(DomainError):
+    code, status, message = 14068, 409, _("须由另一位同事复核")
+
+
 class NotCancellable(DomainError):
     """A paid order is cancelled through what was bought (its own rules and fee)."""
 

@@ -8,13 +8,21 @@ from django.db.models import Count, Max, Q, Sum
 
 from accounts.models import User
 from accounts.scope import seen_by
-from commerce.models import Order, PaymentAnomaly, Refund, RefundStatus
+from commerce.models import (
+    OfflineRecord,
+    OfflineStatus,
+    Order,
+    PaymentAnomaly,
+    PaymentMethod,
+    Refund,
+    RefundStatus,
+)
 from config.dashboard import TREND_DAYS, Figure, Line, Panel, Queue
 from config.days import Daily, by_day
 from config.measures import Measure
 
 _PAYMENTS, _REFUNDS = "commerce.view_payment", "commerce.view_refund"
-_ANOMALIES = "commerce.view_paymentanomaly"
+_ANOMALIES, _OFFLINE = "commerce.view_paymentanomaly", "commerce.view_offlinerecord"
 
 
 ORDERS = Measure("orders", "下单", Order.objects.all, feature=True)
@@ -71,6 +79,20 @@ def unhandled_anomalies(viewer: User | None = None) -> int:
     return seen_by(PaymentAnomaly.objects.filter(handled_at=None), viewer, _ANOMALIES).count()
 
 
+def offline_waiting(viewer: User | None = None) -> int:
+    """Records of money taken in or given back by hand that nobody has confirmed."""
+    waiting = OfflineRecord.objects.filter(status=OfflineStatus.WAITING)
+    return seen_by(waiting, viewer, _OFFLINE).count()
+
+
+def to_pay_back(viewer: User | None = None) -> int:
+    """Refunds that somebody has to give back by hand."""
+    due = Refund.objects.filter(
+        status=RefundStatus.PROCESSING, payment__method=PaymentMethod.OFFLINE
+    )
+    return seen_by(due, viewer, _REFUNDS).count()
+
+
 def spending(user_ids: Sequence[int]) -> dict[int, tuple[int, datetime]]:
     """{user: (paid orders, the last one's moment)} of those who ever paid."""
     paid = Order.objects.sold().filter(user__in=user_ids).order_by()
@@ -101,6 +123,13 @@ def panel(user: User, now: datetime) -> Panel:
             Queue("待审核的退款", waiting.requested, page, "status__exact=requested"),
             Queue("待复核的退款", waiting.confirming, page, "status__exact=confirming"),
             Queue("退款异常", waiting.failed, page, "status__exact=failed"),
+        ]
+    if user.has_perm(_OFFLINE):
+        page = "admin:commerce_offlinerecord_changelist"
+        by_hand = "status__exact=processing&payment__method__exact=offline"
+        queues += [
+            Queue("待复核的线下收退款", offline_waiting(user), page, "status__exact=waiting"),
+            Queue("待线下退回", to_pay_back(user), "admin:commerce_refund_changelist", by_hand),
         ]
     if user.has_perm(_ANOMALIES):
         page, query = "admin:commerce_paymentanomaly_changelist", "handled_at__isnull=True"

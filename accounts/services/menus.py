@@ -51,6 +51,7 @@ MENUS = [
             ("微信发货信息", "cloud_upload", "commerce.shippingreport"),
             ("支付记录", "account_balance_wallet", "commerce.payment"),
             ("退款", "currency_exchange", "commerce.refund"),
+            ("线下收退款", "handshake", "commerce.offlinerecord"),
             ("资金异常", "report", "commerce.paymentanomaly"),
             ("账目", "menu_book", "commerce.ledgertransaction"),
             ("渠道账单", "request_quote", "commerce.bill"),

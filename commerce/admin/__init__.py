@@ -5,6 +5,7 @@ from commerce.admin import (  # noqa: F401
     ledger,
     merchants,
     money,
+    offline,
     orders,
     products,
     reviews,

@@ -4,8 +4,10 @@ from unfold.decorators import action, display
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from commerce.admin.by_hand import ByHand
 from commerce.models import Payment, PaymentAnomaly, PaymentNotice, Refund
 from commerce.services.anomalies import handle_anomaly
+from commerce.services.offline import pay_back_by_hand
 from commerce.services.refund_review import (
     approve_refund,
     confirm_refund,
@@ -65,14 +67,14 @@ class PaymentAdmin(ReadOnly, BackOfficeAdmin):
 
 
 @admin.register(Refund)
-class RefundAdmin(ReadOnly, BackOfficeAdmin):
+class RefundAdmin(ByHand, ReadOnly, BackOfficeAdmin):
     """Requests are reviewed and failures retried here; the money itself moves by tasks."""
 
     list_display = [
         "number", "order", "amount", "status", "reason_code", "reason", "requested_by",
         "created_at", "succeeded_at", "error",
     ]  # fmt: skip
-    list_filter = ["status", "reason_code", "created_at", "succeeded_at"]
+    list_filter = ["status", "reason_code", "payment__method", "created_at", "succeeded_at"]
     list_select_related = ["order", "requested_by"]
     search_fields = [
         "number__exact", "order__number__exact", "payment__number__exact",
@@ -88,6 +90,8 @@ class RefundAdmin(ReadOnly, BackOfficeAdmin):
     action_form = RemarkActionForm
     actions = ["approve", "confirm", "reject", "retry"]
     step_up = frozenset({"approve", "confirm", "retry"})
+    by_hand_title, by_hand_amount = "线下退款登记", "amount"
+    by_hand_service = staticmethod(pay_back_by_hand)
 
     @display(description="金额")
     def money(self, refund):

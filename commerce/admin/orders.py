@@ -3,6 +3,7 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import Exists, OuterRef
 from unfold.decorators import action, display
 
+from commerce.admin.by_hand import ByHand
 from commerce.admin.ledger import lines_of
 from commerce.admin.order_analysis import OrderAnalysis
 from commerce.models import (
@@ -14,6 +15,7 @@ from commerce.models import (
     Refund,
 )
 from commerce.payables import kind_labels
+from commerce.services.offline import receive_offline
 from commerce.services.orders import cancel_order
 from config.admin import BackOfficeAdmin, ReadOnly, ReadOnlyInline, masked, yuan
 from config.masking import mask_phone
@@ -92,7 +94,7 @@ class LedgerInline(ReadOnlyInline):
 
 
 @admin.register(Order)
-class OrderAdmin(OrderAnalysis, ReadOnly, BackOfficeAdmin):
+class OrderAdmin(OrderAnalysis, ByHand, ReadOnly, BackOfficeAdmin):
     """Orders are read here and moved by the actions, never edited field by field."""
 
     list_display = [
@@ -114,6 +116,8 @@ class OrderAdmin(OrderAnalysis, ReadOnly, BackOfficeAdmin):
     ]  # fmt: skip
     inlines = [OrderItemInline, PaymentInline, RefundInline, LedgerInline]
     actions = ["cancel_orders"]
+    by_hand_title, by_hand_amount = "线下收款", "total_amount"
+    by_hand_service = staticmethod(receive_offline)
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("items")

@@ -11,6 +11,7 @@ from commerce.models.merchants import (
     MerchantStatus,
     MerchantType,
 )
+from commerce.models.offline import OfflineRecord, OfflineStatus, OfflineWay
 from commerce.models.orders import (
     FINISHED,
     HANDED_OVER,
@@ -67,6 +68,9 @@ __all__ = [
     "MerchantStatus",
     "MerchantType",
     "Movement",
+    "OfflineRecord",
+    "OfflineStatus",
+    "OfflineWay",
     "Order",
     "OrderDay",
     "OrderFigure",

@@ -10,6 +10,7 @@ class PaymentMethod(models.TextChoices):
     WECHAT = "wechat", "微信支付"
     ALIPAY = "alipay", "支付宝"
     UNIONPAY = "unionpay", "银联"
+    OFFLINE = "offline", "线下支付"
 
 
 def payment_methods():

@@ -60,6 +60,7 @@ HOLDINGS = (
         Refund, "order__user", clear={"reason": ""},
         keep=("number", "key", "review_note", "provider_id", "error", "billed_on"),
     ),
+    Holding(models.OfflineRecord, "payment__order__user", clear={"note": ""}, keep=("reference",)),
     Holding(
         models.PaymentAnomaly, "payment__order__user", clear={},
         keep=("dedupe_key", "detail", "remark"), hidden=("dedupe_key",),

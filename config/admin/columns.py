@@ -19,12 +19,12 @@ _MEANING = {
     "info": ("held", "in_progress", "open", "processing", "sending", "shipped", "uploading"),
     "warning": (
         "closing", "confirming", "pending", "pending_payment", "refunding", "requested",
-        "reviewing",
+        "reviewing", "waiting",
     ),
     "danger": (
-        "disabled", "failed", "hidden", "no_show", "rejected", "suspended", "undeliverable",
-        "undelivered", "forged", "ledger", "mismatch", "refund_failed", "unknown_number",
-        "double", "late",
+        "disabled", "failed", "hidden", "no_show", "refused", "rejected", "suspended",
+        "undeliverable", "undelivered", "forged", "ledger", "mismatch", "refund_failed",
+        "unknown_number", "double", "late",
     ),
 }  # fmt: skip
 COLOURS = {state: colour for colour, states in _MEANING.items() for state in states}

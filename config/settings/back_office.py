@@ -139,6 +139,8 @@ CONSTANCE_CONFIG = {
     ),
     "CLOSE_GRACE_SECONDS": (120, "支付渠道无应答时,超时订单最多再等待的时间(秒)", "seconds"),
     "REFUND_SECOND_PERSON_ABOVE": (1000, "一笔支付的退款超过多少元须由第二人复核", "yuan"),
+    "OFFLINE_SECOND_PERSON_ABOVE": (1000, "线下收款超过多少元须由第二人复核", "yuan"),
+    "OFFLINE_CONFIRM_HOURS": (24, "待复核的线下收款为订单保留多少小时", "hours"),
     "SETTLE_DAYS": (7, "订单完成多少天后结算", "days"),
     "AUTO_CONFIRM_DAYS": (15, "发货或核销多少天后自动确认收货", "days"),
     "CONFIRM_REMIND_DAYS": (3, "自动确认前多少天提醒买家", "days"),
@@ -190,7 +192,8 @@ CONSTANCE_CONFIG_FIELDSETS = {
     "订单与支付": (
         "ORDER_TTL_SECONDS", "HOLD_TTL_SECONDS", "MAX_UNPAID_HOLDS",
         "CALLBACK_WINDOW_SECONDS", "CLOSE_GRACE_SECONDS", "REFUND_SECOND_PERSON_ABOVE",
-        "SETTLE_DAYS", "AUTO_CONFIRM_DAYS", "CONFIRM_REMIND_DAYS",
+        "OFFLINE_SECOND_PERSON_ABOVE", "OFFLINE_CONFIRM_HOURS", "SETTLE_DAYS", "AUTO_CONFIRM_DAYS",
+        "CONFIRM_REMIND_DAYS",
     ),
     "预约": (
         "CANCEL_FREE_HOURS", "CANCEL_FEE_HOURS", "CANCEL_FEE_PERCENT",

@@ -218,6 +218,7 @@ PAYMENT_GATEWAYS = {
     "wechat": "commerce.gateways.wechat.WeChatGateway",
     "alipay": "commerce.gateways.alipay.AlipayGateway",
     "unionpay": "commerce.gateways.unionpay.UnionPayGateway",
+    "offline": "commerce.gateways.offline.OfflineGateway",
 }
 # What can be exported as a file in the background, by kind (accounts.services.export_kinds).
 EXPORTS = {

@@ -71,6 +71,7 @@ NO_RETENTION = {
     "commerce.LedgerTransaction": _MONEY,
     "commerce.Merchant": _MONEY,
     "commerce.MerchantMember": _STATE,
+    "commerce.OfflineRecord": _MONEY,
     "commerce.Order": _MONEY,
     "commerce.OrderDay": "days without names",
     "commerce.OrderFigure": "sums without names",

@@ -33,6 +33,7 @@ DATA_SCOPE = {
     "commerce.merchantmember": ["merchant__user"],
     "commerce.product": ["merchant__user", "merchant__members__user"],
     "commerce.stockmovement": ["product__merchant__user"],
+    "commerce.offlinerecord": [f"payment__order__{_COUNSELOR}"],
     "commerce.order": [_COUNSELOR],
     "commerce.payment": [f"order__{_COUNSELOR}"],
     "commerce.paymentanomaly": [f"payment__order__{_COUNSELOR}"],

@@ -44,6 +44,7 @@ def test_finance_sees_money_and_nothing_else(staff):
             "微信发货信息",
             "支付记录",
             "退款",
+            "线下收退款",
             "资金异常",
             "账目",
             "渠道账单",

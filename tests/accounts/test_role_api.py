@@ -111,8 +111,8 @@ def test_the_permissions_say_which_of_them_one_may_give(root, staff):
         if not row["grantable"]
     }  # fmt: skip
     assert admin == {
-        "permission:manage", "data:unmask", "finance:books", "system:config", "refund:approve",
-        "practice:own",
+        "permission:manage", "data:unmask", "finance:books", "payment:offline", "system:config",
+        "refund:approve", "practice:own",
     }  # fmt: skip
 
 

@@ -228,7 +228,9 @@ def test_roles_with_their_permissions_by_our_names(root, django_assert_num_queri
         "id": by_code["finance"]["id"], "code": "finance", "name": "财务",
         "description": "订单、支付与退款", "parent": None, "data_scope": "all", "staff": True,
         "built_in": True,
-        "permissions": ["data:view", "finance:books", "order:manage", "refund:approve"],
+        "permissions": [
+            "data:view", "finance:books", "order:manage", "payment:offline", "refund:approve",
+        ],
         "members": 0,
     }  # fmt: skip
     assert by_code["admin"]["parent"] == "content_manager"

@@ -21,6 +21,8 @@ ACTORS = {
     "commerce.Merchant.reviewed_by",
     "commerce.MerchantApplication.handled_by",
     "commerce.MerchantMember.invited_by",
+    "commerce.OfflineRecord.decided_by",
+    "commerce.OfflineRecord.recorded_by",
     "commerce.PaymentAnomaly.handled_by",
     "commerce.Refund.confirmed_by",
     "commerce.Product.reviewed_by",

@@ -3,10 +3,12 @@
 from contextlib import contextmanager
 
 from accounts.models import Notification, StatusChange
-from commerce.models import Order, OrderItem, Payment, Refund
+from commerce.models import OfflineRecord, Order, OrderItem, Payment, Refund
 from content.models import DiseaseTag
 
-_MODELS = (Order, OrderItem, Payment, Refund, StatusChange, Notification, DiseaseTag)
+_MODELS = (
+    Order, OrderItem, Payment, Refund, OfflineRecord, StatusChange, Notification, DiseaseTag,
+)  # fmt: skip
 
 
 def books() -> dict[str, list]:

@@ -103,6 +103,9 @@ PAGES = {
         "AS", actions=dict.fromkeys(("accept", "decline"), "AS")
     ),
     "commerce.merchantmember": Page("AS"),
+    "commerce.offlinerecord": Page(
+        "FS", actions=dict.fromkeys(("confirm", "refuse"), "FS"), step_up=frozenset({"confirm"})
+    ),
     "commerce.order": Page("FKAS", actions={"cancel_orders": "FKAS"}),
     "commerce.payment": Page("FKAS"),
     "commerce.paymentanomaly": Page("FS", actions={"mark_handled": "FS"}),
@@ -159,6 +162,7 @@ SITE = {
     # commerce/test_merchants_office.py
     "commerce_address_reveal", "commerce_merchant_reveal", "commerce_merchantapplication_reveal",
     "commerce_merchant_decide", "commerce_merchantapplication_decide", "commerce_product_decide",
+    "commerce_order_by_hand", "commerce_refund_by_hand",  # commerce/test_offline_office.py
     "accounts_user_reveal", "counseling_clientprofile_reveal",  # accounts/test_reveals.py
 }  # fmt: skip
 

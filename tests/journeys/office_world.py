@@ -30,6 +30,7 @@ from commerce.models import (
     Bill,
     BillDifference,
     MerchantReview,
+    OfflineRecord,
     Order,
     PaymentAnomaly,
     PaymentNotice,
@@ -64,6 +65,10 @@ def fill() -> None:
         dedupe_key=tag,
         detail={"应收": "300.00", "实收": "299.00"},
     )
+    OfflineRecord.objects.create(
+        payment=order.payments.get(), way="transfer", amount=300, reference=f"BANK{tag}",
+        recorded_by=order.user,
+    )  # fmt: skip
     bill, _ = Bill.objects.get_or_create(method="wechat", day=timezone.localdate())
     BillDifference.objects.create(
         bill=bill, kind="missing_here", key=tag, number="PAY1", theirs="300.00"
