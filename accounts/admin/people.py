@@ -1,6 +1,9 @@
-"""The page of one person: what every app knows about them, a few rows of each."""
+"""The page of one person: what every app knows about them, a few rows of each.
 
-from collections.abc import Iterator
+The page of an order shows what belongs to it likewise (commerce.admin.story).
+"""
+
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -17,12 +20,12 @@ from config.admin.charts import OPTIONS, lines_data
 class WithSections:
     """Put before the admin class of people: their sections below the form."""
 
-    change_form_after_template = "admin/user_sections.html"
+    change_form_after_template = "admin/sections.html"
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None:
             context["behavior"] = _behavior(obj, request.user)
-            context["sections"] = list(_shown(obj, request.user))
+            context["sections"] = list(shown(obj, request.user, sections_for(request.user)))
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
 
@@ -44,16 +47,20 @@ def _behavior(user, viewer) -> dict[str, Any]:
     }
 
 
-def _shown(user, viewer) -> Iterator[dict[str, Any]]:
-    for section in sections_for(viewer):
-        rows = section.seen(user, viewer)
+def shown(
+    subject, viewer, sections: Iterable[Section], *, latest: int = LATEST
+) -> Iterator[dict[str, Any]]:
+    """For admin/sections.html: the newest rows about `subject` of each section."""
+    for section in sections:
+        rows = section.seen(subject, viewer)
         page = _page(section, viewer)
+        more = page and section.lookup
         yield {
             "title": section.title,
             "total": rows.count(),
             "heads": list(section.columns),
-            "lines": [_line(section, row, page) for row in rows[:LATEST]],
-            "more": page and f"{reverse(f'{page}_changelist')}?{section.lookup}={user.pk}",
+            "lines": [_line(section, row, page) for row in rows[:latest]],
+            "more": more and f"{reverse(f'{page}_changelist')}?{section.lookup}={subject.pk}",
         }
 
 

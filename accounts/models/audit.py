@@ -95,6 +95,7 @@ class OperationLog(AppendOnlyModel):
             models.Index(fields=["admin", "created_at"], name="oplog_admin"),
             models.Index(fields=["module", "created_at"], name="oplog_module"),
             models.Index(fields=["created_at"], name="oplog_created"),
+            models.Index(fields=["target_type", "target_id"], name="oplog_target"),
         ]
 
     def __str__(self):

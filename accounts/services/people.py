@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import DateTimeField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import DateTimeField, Model, OuterRef, QuerySet, Subquery, Value
 from django.utils.module_loading import import_string
 
 from accounts.models import LoginSession, User
@@ -28,11 +28,12 @@ def with_last_active(people: QuerySet) -> QuerySet:
 
 @dataclass(frozen=True)
 class Section:
-    """Rows about a person.
+    """Rows about a person, or whatever else a page is about.
 
-    permission: what a viewer needs; they see the rows it reaches.  rows: of a person's id, newest
+    permission: what a viewer needs; they see the rows it reaches.  rows: of its id, newest
     first, with what the columns need selected.  columns: head and value.  page: the model's page
-    in the back office ("commerce.order"), "" when it has none; lookup: its filter by person.
+    in the back office ("commerce.order"), "" when it has none; lookup: its filter by person, ""
+    when it has none.
     moment: the column that says when somebody did it, where it tells of their behavior.
     """
 
@@ -45,8 +46,8 @@ class Section:
     lookup: str = "user__id__exact"
     moment: str = ""
 
-    def seen(self, user: User, viewer: User) -> QuerySet:
-        return scoped(self.rows(user.pk), viewer, self.permission)
+    def seen(self, subject: Model, viewer: User) -> QuerySet:
+        return scoped(self.rows(subject.pk), viewer, self.permission)
 
     def lines(self, row: Any) -> list[Any]:
         return [value(row) for value in self.columns.values()]

@@ -1,5 +1,6 @@
 from django import forms
 from django.contrib import admin
+from unfold.contrib.filters.admin import RangeNumericFilter
 from unfold.decorators import action, display
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -46,7 +47,7 @@ class PaymentAdmin(ReadOnly, BackOfficeAdmin):
         "number", "order", "method", "amount", "refunded_amount", "status", "transaction_id",
         "created_at", "paid_at",
     ]  # fmt: skip
-    list_filter = ["status", "method", "created_at", "paid_at"]
+    list_filter = ["status", "method", ("amount", RangeNumericFilter), "created_at", "paid_at"]
     list_select_related = ["order"]
     search_fields = ["number__exact", "transaction_id__exact", "order__number__exact"]
     search_help_text = "商户单号、渠道流水号或订单编号（完整输入）"
@@ -74,7 +75,10 @@ class RefundAdmin(ByHand, ReadOnly, BackOfficeAdmin):
         "number", "order", "amount", "status", "reason_code", "reason", "requested_by",
         "created_at", "succeeded_at", "error",
     ]  # fmt: skip
-    list_filter = ["status", "reason_code", "payment__method", "created_at", "succeeded_at"]
+    list_filter = [
+        "status", "reason_code", "payment__method", ("amount", RangeNumericFilter), "created_at",
+        "succeeded_at",
+    ]  # fmt: skip
     list_select_related = ["order", "requested_by"]
     search_fields = [
         "number__exact", "order__number__exact", "payment__number__exact",

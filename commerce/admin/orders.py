@@ -1,11 +1,13 @@
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Exists, OuterRef
+from unfold.contrib.filters.admin import RangeNumericFilter
 from unfold.decorators import action, display
 
 from commerce.admin.by_hand import ByHand
 from commerce.admin.ledger import lines_of
 from commerce.admin.order_analysis import OrderAnalysis
+from commerce.admin.story import WithStory
 from commerce.models import (
     LedgerTransaction,
     Order,
@@ -94,14 +96,17 @@ class LedgerInline(ReadOnlyInline):
 
 
 @admin.register(Order)
-class OrderAdmin(OrderAnalysis, ByHand, ReadOnly, BackOfficeAdmin):
+class OrderAdmin(WithStory, OrderAnalysis, ByHand, ReadOnly, BackOfficeAdmin):
     """Orders are read here and moved by the actions, never edited field by field."""
 
     list_display = [
         "number", "buyer", "phone", "titles", "status", "total_amount", "refunded_amount",
         "created_at", "paid_at",
     ]  # fmt: skip
-    list_filter = ["status", KindFilter, MethodFilter, "created_at", "paid_at"]
+    list_filter = [
+        "status", KindFilter, MethodFilter, "fulfilment", ("total_amount", RangeNumericFilter),
+        "created_at", "paid_at",
+    ]  # fmt: skip
     list_select_related = ["user"]
     search_fields = [
         "number__exact", "user__phone__exact", "payments__number__exact",

@@ -131,7 +131,10 @@ class PaymentNotice(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["method", "event_id"], name="notice_event_once")
         ]
-        indexes = [models.Index(fields=["received_at"], name="notice_received")]
+        indexes = [
+            models.Index(fields=["received_at"], name="notice_received"),
+            models.Index(fields=["number"], name="notice_number"),
+        ]
 
     def __str__(self):
         return self.event_id
