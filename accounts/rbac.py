@@ -150,6 +150,8 @@ PERMISSIONS: dict[str, list[str]] = {
         "counseling.add_weeklytemplate",
         "counseling.change_weeklytemplate",
         "counseling.delete_weeklytemplate",
+        "counseling.*_scheduleexception",
+        "counseling.*_holiday",
         "counseling.view_timeslot",
         "counseling.add_timeslot",
         "counseling.change_timeslot",

@@ -28,6 +28,7 @@ from counseling.models import (
 from counseling.services.appointments import book, cancel
 from counseling.services.clients import create_client
 from counseling.services.counselors import publish, set_specialties
+from counseling.services.holidays import import_holidays, shipped_holidays
 from counseling.services.schedule import open_slots
 
 TITLES = ["国家二级心理咨询师", "注册心理师", "婚姻家庭咨询师", "临床心理学博士"]
@@ -44,6 +45,7 @@ def make(demo: Demo) -> None:
     counselors = [_counselor(demo, n) for n in range(demo.size(12, 80))]
     for counselor in counselors[:-1]:
         publish(counselor.pk, actor=None)  # the last one waits for review in the back office
+    import_holidays(shipped_holidays())
     open_slots()
     demo.accounts["counselor"]["counselor_id"] = counselors[0].pk
     clients = [_client(demo, user) for user in demo.made["clients"]]

@@ -40,6 +40,8 @@ MENUS = [
             ("咨询师", "psychology_alt", "counseling.counselor"),
             ("咨询服务", "spa", "counseling.service"),
             ("每周排班", "date_range", "counseling.weeklytemplate"),
+            ("日期例外", "event_busy", "counseling.scheduleexception"),
+            ("节假日", "celebration", "counseling.holiday"),
             ("时段", "schedule", "counseling.timeslot"),
         ],
     ),

@@ -30,6 +30,7 @@ RETENTION = [
     ("commerce.PaymentNotice", "received_at", 180, {}),
     # A year: what utilisation is counted of.
     ("counseling.TimeSlot", "start_at", 366, _UNUSED_SLOTS),
+    ("counseling.ScheduleException", "updated_at", 2 * 366, {}),
     ("sessions.Session", "expire_date", 0, {}),
 ]
 # Shorter is against the law (network security: half a year of logs), whatever a parameter says.
@@ -92,6 +93,7 @@ NO_RETENTION = {
     "counseling.ClientProfile": "appointments hang on it; cleared with the person",
     "counseling.Counselor": _STATE,
     "counseling.Reschedule": "part of the appointment",
+    "counseling.Holiday": _STATE,
     "counseling.Service": _STATE,
     "counseling.WeeklyTemplate": _STATE,
     "farm.AgreementFile": _PROOF,

@@ -46,6 +46,7 @@ DATA_SCOPE = {
     "counseling.clientprofile": ["appointments__counselor__user"],
     "counseling.counselor": ["user"],
     "counseling.reschedule": ["appointment__counselor__user"],
+    "counseling.scheduleexception": ["counselor__user"],
     "counseling.service": ["counselor__user"],
     "counseling.timeslot": ["counselor__user"],
     "counseling.weeklytemplate": ["counselor__user"],
@@ -64,5 +65,6 @@ DATA_SCOPE = {
     "constance.config": "common",
     "content.category": "common",
     "content.diseasetag": "common",
+    "counseling.holiday": "common",
     "django_celery_beat.periodictask": "common",
 }

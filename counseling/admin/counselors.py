@@ -42,7 +42,7 @@ class CounselorForm(forms.ModelForm):
         fields = [
             "user", "name", "title", "gender", "city", "avatar", "bio", "languages",
             "orientation", "specialties", "practice_years", "practice_hours",
-            "min_notice_minutes",
+            "min_notice_minutes", "max_per_day", "max_per_week", "works_on_holidays",
         ]  # fmt: skip
 
 
@@ -59,8 +59,8 @@ class WeeklyTemplateInline(TabularInline):
 
     model = WeeklyTemplate
     fields = [
-        "weekday", "start_time", "end_time", "slot_minutes", "break_minutes", "valid_from",
-        "valid_until", "is_active",
+        "weekday", "start_time", "end_time", "slot_minutes", "break_minutes", "every_weeks",
+        "anchor_date", "valid_from", "valid_until", "is_active",
     ]  # fmt: skip
     extra = 0
     can_delete = False
@@ -87,7 +87,10 @@ class CounselorAdmin(BackOfficeAdmin):
         ("专业背景", {"fields": [
             "specialties", "languages", "orientation", "practice_years", "practice_hours",
         ]}),
-        ("预约", {"fields": ["min_notice_minutes", "lowest_price", "score"]}),
+        ("预约", {"fields": [
+            "min_notice_minutes", ("max_per_day", "max_per_week"), "works_on_holidays",
+            "lowest_price", "score",
+        ]}),
     ]  # fmt: skip
     inlines = [ServiceInline, WeeklyTemplateInline]
     actions = ["publish_selected", "suspend_selected"]
@@ -102,7 +105,10 @@ class CounselorAdmin(BackOfficeAdmin):
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         refresh_lowest_price(form.instance.pk)
-        if any(formset.model is WeeklyTemplate and formset.has_changed() for formset in formsets):
+        rules = any(
+            formset.model is WeeklyTemplate and formset.has_changed() for formset in formsets
+        )
+        if rules or "works_on_holidays" in form.changed_data:
             open_slots(form.instance.pk)
 
     def has_delete_permission(self, request, obj=None):

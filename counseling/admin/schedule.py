@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
@@ -9,56 +9,12 @@ from unfold.decorators import action, display
 
 from config.admin import BackOfficeAdmin
 from config.errors import DomainError
-from counseling.models import TimeSlot, WeeklyTemplate
+from counseling.models import TimeSlot
 from counseling.services.schedule import (
     close_slot,
     create_slots,
-    open_slots,
-    remove_template,
     reopen_slot,
 )
-
-
-@admin.register(WeeklyTemplate)
-class WeeklyTemplateAdmin(BackOfficeAdmin):
-    """Saving or deleting one makes the counselor's free slots anew at once."""
-
-    list_display = [
-        "counselor", "weekday", "start_time", "end_time", "slot_minutes", "break_minutes",
-        "valid_from", "valid_until", "is_active",
-    ]  # fmt: skip
-    list_display_links = ["counselor", "weekday"]
-    list_filter = ["weekday", "is_active"]
-    list_select_related = ["counselor"]
-    search_fields = ["counselor__name"]
-    search_help_text = "咨询师姓名"
-    autocomplete_fields = ["counselor"]
-    fields = [
-        "counselor", ("weekday", "is_active"), ("start_time", "end_time"),
-        ("slot_minutes", "break_minutes"), ("valid_from", "valid_until"),
-    ]  # fmt: skip
-    actions = ["make_slots"]
-
-    def get_readonly_fields(self, request, obj=None):
-        return ["counselor"] if obj else []
-
-    def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
-        made = open_slots(obj.counselor_id)
-        messages.info(request, f"已按排班更新时段，新增 {made} 个")
-
-    def delete_model(self, request, obj):
-        remove_template(obj.pk)
-
-    def delete_queryset(self, request, queryset):
-        for template in queryset:
-            remove_template(template.pk)
-
-    @action(description="生成时段", permissions=["change"])
-    def make_slots(self, request, queryset):
-        counselors = set(queryset.order_by().values_list("counselor_id", flat=True))
-        made = sum(open_slots(pk) for pk in sorted(counselors))
-        messages.success(request, f"已为 {len(counselors)} 位咨询师生成 {made} 个时段")
 
 
 class NewSlotForm(forms.ModelForm):

@@ -8,7 +8,16 @@ from counseling.models.counselors import (
     ServiceKind,
 )
 from counseling.models.reschedules import Reschedule, Side
-from counseling.models.schedule import SlotStatus, TimeSlot, WeeklyTemplate
+from counseling.models.schedule import (
+    ExceptionKind,
+    Holiday,
+    HolidayKind,
+    ScheduleException,
+    SlotStatus,
+    TimeSlot,
+    Weekday,
+    WeeklyTemplate,
+)
 
 __all__ = [
     "Appointment",
@@ -16,13 +25,18 @@ __all__ = [
     "ClientProfile",
     "Counselor",
     "CounselorStatus",
+    "ExceptionKind",
+    "Holiday",
+    "HolidayKind",
     "Mode",
     "Relation",
     "Reschedule",
+    "ScheduleException",
     "Service",
     "ServiceKind",
     "Side",
     "SlotStatus",
     "TimeSlot",
+    "Weekday",
     "WeeklyTemplate",
 ]

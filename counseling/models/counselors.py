@@ -24,7 +24,8 @@ class Counselor(TimestampedModel):
     """A person who counsels; what clients see of them.
 
     rating: shrunk mean of reviews, 0..5.  min_notice_minutes: how long before its start a slot
-    can still be booked.
+    can still be booked.  max_per_day, max_per_week: sessions by business day and week from
+    Monday on; None is no limit.
     """
 
     TRANSITIONS = Transitions(
@@ -61,6 +62,9 @@ class Counselor(TimestampedModel):
         "最低价格(元)", max_digits=10, decimal_places=2, null=True, blank=True, editable=False
     )
     min_notice_minutes = models.PositiveIntegerField("最短提前预约(分钟)", default=60)
+    max_per_day = models.PositiveSmallIntegerField("每日最多咨询数", null=True, blank=True)
+    max_per_week = models.PositiveSmallIntegerField("每周最多咨询数", null=True, blank=True)
+    works_on_holidays = models.BooleanField("法定节假日照常排班", default=False)
 
     objects = CounselorQuerySet.as_manager()
 

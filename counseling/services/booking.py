@@ -27,6 +27,7 @@ from counseling.models import (
     TimeSlot,
 )
 from counseling.services.calendar import age_on, horizon_end
+from counseling.services.load import check_load
 from counseling.services.slots import move_slot
 
 ADULT = 18
@@ -64,8 +65,9 @@ def take_slot(user: User, want: Want, *, now: datetime | None = None) -> Booking
 
     Three statements: the slot is taken if it is still free (S-1), so whoever comes too late is
     gone at once; the person's client profiles are locked, so that their bookings come one after
-    the other (S-3); then everything that decides is looked at together.  Call it inside the
-    transaction that places the order: a refusal undoes the first.
+    the other (S-3); then everything that decides is looked at together.  A counselor who limits
+    their days costs two more (check_load).  Call it inside the transaction that places the
+    order: a refusal undoes the first.
     """
     now = now or timezone.now()
     if not move_slot(want.target_id, SlotStatus.OPEN, SlotStatus.HELD):
@@ -78,6 +80,12 @@ def take_slot(user: User, want: Want, *, now: datetime | None = None) -> Booking
     _check_consent(row, agreement, want)
     _check_client(client, timezone.localdate(now))
     _check_person(row)
+    check_load(
+        row["counselor_id"],
+        row["start_at"],
+        per_day=row["counselor__max_per_day"],
+        per_week=row["counselor__max_per_week"],
+    )
     return Booking(
         user_id=user.pk,
         client_id=client["pk"],
@@ -148,7 +156,8 @@ def _facts(slot: int, user: int, service: int, agreement: int, besides: int) -> 
     return rows.filter(pk=slot).values(
         "pk", "start_at", "end_at", "counselor_id", "consented", "holds", "clashes",
         "counselor__name", "counselor__status", "counselor__user_id", "counselor__user__status",
-        "counselor__min_notice_minutes", "service__pk", "service__kind", "service__mode",
+        "counselor__min_notice_minutes", "counselor__max_per_day", "counselor__max_per_week",
+        "service__pk", "service__kind", "service__mode",
         "service__minutes", "service__price", "service__is_active",
     )  # fmt: skip
 

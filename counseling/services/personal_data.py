@@ -13,7 +13,9 @@ from counseling.models import (
     ClientProfile,
     Counselor,
     CounselorStatus,
+    Holiday,
     Reschedule,
+    ScheduleException,
     Service,
     TimeSlot,
     WeeklyTemplate,
@@ -42,10 +44,14 @@ HOLDINGS = (
         },
     ),
     Holding(Service, "counselor__user", clear={}),
-    Holding(WeeklyTemplate, "counselor__user", clear={}, keep=("valid_from", "valid_until")),
+    Holding(
+        WeeklyTemplate, "counselor__user", clear={},
+        keep=("valid_from", "valid_until", "anchor_date"),
+    ),
+    Holding(ScheduleException, "counselor__user", clear={"note": ""}, keep=("date",)),
     Holding(TimeSlot, "counselor__user", clear={}),
 )  # fmt: skip
-IMPERSONAL = {}
+IMPERSONAL = {Holiday: "the calendar"}
 
 
 def lock(user: User) -> None:

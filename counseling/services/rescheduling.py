@@ -22,6 +22,7 @@ from counseling.services.booking import (
     why_not,
     why_not_free,
 )
+from counseling.services.load import check_load
 from counseling.services.reminding import next_reminder
 from counseling.services.sides import lock_with_order, side_of
 from counseling.services.slots import free_slot, move_slot
@@ -73,7 +74,7 @@ def move_to_slot(
     """Swap the slots of an appointment; call it in the transaction that locks its order.
 
     side: who wants the change, whoever carries it out.  The rules of time of booking hold;
-    a counselor's minimum notice is there for them and binds clients alone.  Both slots are
+    a counselor's minimum notice and load are there for them and bind clients alone.  Both slots are
     moved in key order, so crossing moves do not wait for each other (S-6).
     """
     if appointment.status != AppointmentStatus.CONFIRMED:
@@ -148,6 +149,14 @@ def _check_slot(appointment: Appointment, slot_id: int, side: Side, now: datetim
     check_length(row, (appointment.end_at - appointment.start_at) // timedelta(minutes=1))
     if row["clashes"]:
         raise errors.OverlappingAppointment
+    if side == Side.CLIENT:
+        check_load(
+            row["counselor_id"],
+            row["start_at"],
+            per_day=row["counselor__max_per_day"],
+            per_week=row["counselor__max_per_week"],
+            besides=appointment.pk,
+        )
     return row["start_at"]
 
 

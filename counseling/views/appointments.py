@@ -42,6 +42,7 @@ _BOOKING = (
     errors.GuardianConsentNeeded,
     errors.TooManyHolds,
     errors.OverlappingAppointment,
+    errors.LoadReached,
     ConsentRequired,
     AgreementNotCurrent,
 )
@@ -57,6 +58,7 @@ _MOVING = (
     errors.SlotOfAnotherCounselor,
     errors.ServiceTooLong,
     errors.OverlappingAppointment,
+    errors.LoadReached,
 )
 _WORKING = (Forbidden, IllegalTransition, errors.NotStartedYet)
 _AS = OpenApiParameter("as", str, enum=["client", "counselor"], description="我预约的 / 约我的")

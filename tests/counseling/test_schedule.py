@@ -15,9 +15,9 @@ from counseling.services.schedule import (
     close_slot,
     create_slots,
     open_slots,
-    remove_template,
     reopen_slot,
 )
+from counseling.services.schedule_edit import remove_rule
 from counseling.tasks import open_slots as open_slots_task
 from tests.factories.counseling import (
     CounselorFactory,
@@ -193,7 +193,7 @@ def test_a_removed_template_takes_its_free_slots_along(counselor, mornings, time
     open_slots(counselor.pk, days=8)
     sold = confirmed(slot=TimeSlot.objects.order_by("start_at")[3], service=service)
 
-    remove_template(mornings.pk)
+    remove_rule(WeeklyTemplate, rule_id=mornings.pk)
 
     assert [slot.pk for slot in TimeSlot.objects.all()] == [sold.slot_id]
     assert not WeeklyTemplate.objects.exists()

@@ -40,6 +40,7 @@ from commerce.models import (
 )
 from commerce.services.refunds import request_refund
 from commerce.services.stock import adjust
+from counseling.models import Holiday, ScheduleException
 from farm.services.agreements import print_waiting
 from tests.factories.commerce import (
     AddressFactory,
@@ -77,6 +78,10 @@ def fill() -> None:
     WeeklyTemplateFactory(
         counselor=appointment.counselor, weekday=0, start_time="09:00", end_time="12:00"
     )
+    ScheduleException.objects.create(
+        counselor=appointment.counselor, date=timezone.localdate(), kind="off"
+    )
+    Holiday.objects.get_or_create(date=timezone.localdate(), defaults={"name": "店庆"})
     FileFactory(owner=user)
     _animals()
     Organisation.objects.create(name=f"华东中心{tag}")

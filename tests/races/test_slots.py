@@ -63,7 +63,7 @@ def test_S2_random_slots_made_in_parallel_never_overlap():
 
 def test_S2_the_database_alone_keeps_them_apart(monkeypatch):
     """Without the counselor's lock the constraint still refuses."""
-    monkeypatch.setattr(schedule, "_lock_counselor", lambda counselor_id: None)
+    monkeypatch.setattr(schedule, "lock_counselor", lambda counselor_id: None)
 
     made = storm(CounselorFactory.create_batch(3))
 
