@@ -164,11 +164,8 @@ SITE = {
     # commerce/test_merchants_office.py
     "commerce_address_reveal", "commerce_merchant_reveal", "commerce_merchantapplication_reveal",
     "commerce_merchant_decide", "commerce_merchantapplication_decide", "commerce_product_decide",
-<<<<<<< HEAD
     "commerce_order_by_hand", "commerce_refund_by_hand",  # commerce/test_offline_office.py
-=======
     "counseling_holiday_import_file",  # counseling/test_schedule_office.py
->>>>>>> 7b8b0cd (Make slots from every n-th week, date exceptions, holidays and make-up workdays; limit days and weeks)
     "accounts_user_reveal", "counseling_clientprofile_reveal",  # accounts/test_reveals.py
 }  # fmt: skip
 
