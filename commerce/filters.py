@@ -1,6 +1,7 @@
 from django.db.models import Exists, OuterRef, Q
 from django_filters import rest_framework as filters
 
+from accounts.filters import IdsFilter
 from commerce.models import (
     LedgerAccount,
     LedgerCause,
@@ -10,11 +11,16 @@ from commerce.models import (
     Order,
     OrderItem,
     OrderStatus,
+    Payment,
+    PaymentMethod,
+    PaymentStatus,
     Product,
     ProductStatus,
     Refund,
+    RefundReason,
     RefundStatus,
 )
+from config.days import day_end, day_start
 
 
 class OrderFilter(filters.FilterSet):
@@ -81,4 +87,88 @@ class OwnProductFilter(ProductFilter):
 
     class Meta:
         model = Product
+        fields = []
+
+
+class SpanFilter(filters.FilterSet):
+    """What exports of orders and money have in common: the filters of the back office's lists.
+
+    search: a whole number, as the list takes it (the subclass's `searched` columns).  Days are
+    those of Shanghai, both ends included; a day column that a subclass lacks is no filter of its.
+    """
+
+    searched: tuple[str, ...]
+    amount: str
+
+    ids = IdsFilter()
+    search = filters.CharFilter(method="by_search", label="编号", max_length=64)
+    amount_from = filters.NumberFilter(method="by_amount", label="金额从", min_value=0)
+    amount_to = filters.NumberFilter(method="by_amount", label="金额至", min_value=0)
+    created_at_from = filters.DateFilter(method="by_day", label="创建日期从")
+    created_at_to = filters.DateFilter(method="by_day", label="创建日期至")
+
+    def by_search(self, queryset, name, value):
+        found = Q()
+        for column in self.searched:
+            found |= Q(**{column: value})
+        return queryset.filter(found)
+
+    def by_amount(self, queryset, name, value):
+        end = "gte" if name.endswith("_from") else "lte"
+        return queryset.filter(**{f"{self.amount}__{end}": value})
+
+    def by_day(self, queryset, name, value):
+        column, _, end = name.rpartition("_")
+        if end == "from":
+            return queryset.filter(**{f"{column}__gte": day_start(value)})
+        return queryset.filter(**{f"{column}__lt": day_end(value)})
+
+
+class OrderExportFilter(SpanFilter):
+    searched, amount = ("number",), "total_amount"
+
+    status = filters.ChoiceFilter(choices=OrderStatus.choices, label="状态")
+    kind = filters.CharFilter(method="of_kind", label="类型", max_length=32)
+    method = filters.ChoiceFilter(
+        method="by_method", choices=PaymentMethod.choices, label="支付方式"
+    )
+    paid_at_from = filters.DateFilter(method="by_day", label="支付日期从")
+    paid_at_to = filters.DateFilter(method="by_day", label="支付日期至")
+
+    class Meta:
+        model = Order
+        fields = []
+
+    of_kind = OrderFilter.of_kind
+
+    def by_method(self, queryset, name, value):
+        return queryset.filter(Exists(Payment.objects.filter(order=OuterRef("pk"), method=value)))
+
+
+class PaymentExportFilter(SpanFilter):
+    searched, amount = ("number", "transaction_id", "order__number"), "amount"
+
+    status = filters.ChoiceFilter(choices=PaymentStatus.choices, label="状态")
+    method = filters.ChoiceFilter(choices=PaymentMethod.choices, label="支付方式")
+    paid_at_from = filters.DateFilter(method="by_day", label="支付日期从")
+    paid_at_to = filters.DateFilter(method="by_day", label="支付日期至")
+
+    class Meta:
+        model = Payment
+        fields = []
+
+
+class RefundExportFilter(SpanFilter):
+    searched, amount = ("number", "order__number", "payment__number"), "amount"
+
+    status = filters.ChoiceFilter(choices=RefundStatus.choices, label="状态")
+    reason_code = filters.ChoiceFilter(choices=RefundReason.choices, label="原因")
+    method = filters.ChoiceFilter(
+        "payment__method", choices=PaymentMethod.choices, label="支付方式"
+    )
+    succeeded_at_from = filters.DateFilter(method="by_day", label="到账日期从")
+    succeeded_at_to = filters.DateFilter(method="by_day", label="到账日期至")
+
+    class Meta:
+        model = Refund
         fields = []

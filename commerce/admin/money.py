@@ -5,7 +5,9 @@ from unfold.decorators import action, display
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from accounts.admin.exports import Exportable
 from commerce.admin.by_hand import ByHand
+from commerce.admin.exporting import FROM_LIST
 from commerce.models import Payment, PaymentAnomaly, PaymentNotice, Refund
 from commerce.services.anomalies import handle_anomaly
 from commerce.services.offline import pay_back_by_hand
@@ -42,7 +44,7 @@ class RefundInline(ReadOnlyInline):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnly, BackOfficeAdmin):
+class PaymentAdmin(Exportable, ReadOnly, BackOfficeAdmin):
     list_display = [
         "number", "order", "method", "amount", "refunded_amount", "status", "transaction_id",
         "created_at", "paid_at",
@@ -57,6 +59,10 @@ class PaymentAdmin(ReadOnly, BackOfficeAdmin):
         "created_at", "expires_at", "prepaid_at", "paid_at", "next_query_at", "queries",
     ]  # fmt: skip
     inlines = [RefundInline]
+    actions = ["export_chosen"]
+    step_up = frozenset({"export_chosen"})
+    action_permissions = {"export": "accounts.export_data"}
+    export_of, from_list = "payment", FROM_LIST
 
     @display(description="金额")
     def money(self, payment):
@@ -68,7 +74,7 @@ class PaymentAdmin(ReadOnly, BackOfficeAdmin):
 
 
 @admin.register(Refund)
-class RefundAdmin(ByHand, ReadOnly, BackOfficeAdmin):
+class RefundAdmin(Exportable, ByHand, ReadOnly, BackOfficeAdmin):
     """Requests are reviewed and failures retried here; the money itself moves by tasks."""
 
     list_display = [
@@ -92,8 +98,10 @@ class RefundAdmin(ByHand, ReadOnly, BackOfficeAdmin):
         "next_try_at", "error", "created_at", "succeeded_at",
     ]  # fmt: skip
     action_form = RemarkActionForm
-    actions = ["approve", "confirm", "reject", "retry"]
-    step_up = frozenset({"approve", "confirm", "retry"})
+    actions = ["approve", "confirm", "reject", "retry", "export_chosen"]
+    step_up = frozenset({"approve", "confirm", "retry", "export_chosen"})
+    action_permissions = ByHand.action_permissions | {"export": "accounts.export_data"}
+    export_of, from_list = "refund", FROM_LIST
     by_hand_title, by_hand_amount = "线下退款登记", "amount"
     by_hand_service = staticmethod(pay_back_by_hand)
 

@@ -4,7 +4,9 @@ from django.db.models import Exists, OuterRef
 from unfold.contrib.filters.admin import RangeNumericFilter
 from unfold.decorators import action, display
 
+from accounts.admin.exports import Exportable
 from commerce.admin.by_hand import ByHand
+from commerce.admin.exporting import FROM_LIST
 from commerce.admin.ledger import lines_of
 from commerce.admin.order_analysis import OrderAnalysis
 from commerce.admin.story import WithStory
@@ -96,7 +98,7 @@ class LedgerInline(ReadOnlyInline):
 
 
 @admin.register(Order)
-class OrderAdmin(WithStory, OrderAnalysis, ByHand, ReadOnly, BackOfficeAdmin):
+class OrderAdmin(Exportable, WithStory, OrderAnalysis, ByHand, ReadOnly, BackOfficeAdmin):
     """Orders are read here and moved by the actions, never edited field by field."""
 
     list_display = [
@@ -120,7 +122,10 @@ class OrderAdmin(WithStory, OrderAnalysis, ByHand, ReadOnly, BackOfficeAdmin):
         "paid_at", "paid_by", "completed_at", "settles_at", "commission_percent",
     ]  # fmt: skip
     inlines = [OrderItemInline, PaymentInline, RefundInline, LedgerInline]
-    actions = ["cancel_orders"]
+    actions = ["cancel_orders", "export_chosen"]
+    step_up = frozenset({"export_chosen"})
+    action_permissions = ByHand.action_permissions | {"export": "accounts.export_data"}
+    export_of, from_list = "order", FROM_LIST
     by_hand_title, by_hand_amount = "线下收款", "total_amount"
     by_hand_service = staticmethod(receive_offline)
 

@@ -21,10 +21,17 @@ from config.admin import badge, model_name
 _ORDER = "commerce.view_order"
 # More than an honest order has; what was repeated endlessly is cut.
 MOST = 50
+# Whose moves stand beside the order's own.
+_STATUSES = {model._meta.label_lower: model for model in (Payment, Refund, ShippingReport)}
 
 
 def _state(row) -> str:
     return badge(row.status, row.get_status_display())
+
+
+def _move(row: StatusChange) -> str:
+    words = dict(_STATUSES[row.model]._meta.get_field("status").flatchoices)
+    return f"{words.get(row.old, row.old)} → {words.get(row.new, row.new)}"
 
 
 def _ids(model, order_id: int) -> list[int]:
@@ -52,9 +59,8 @@ def _notices_sent(order_id: int):
 def _moves(order_id: int):
     """Of its payments, refunds and reports; its own stand by themselves."""
     about = Q()
-    for model in (Payment, Refund, ShippingReport):
-        ids = _ids(model, order_id)
-        about |= Q(model=model._meta.label_lower, object_pk__in=ids)
+    for label, model in _STATUSES.items():
+        about |= Q(model=label, object_pk__in=_ids(model, order_id))
     return StatusChange.objects.filter(about).select_related("actor").order_by("-pk")
 
 
@@ -143,7 +149,7 @@ SECTIONS = [
         "moves", "支付、退款与发货信息的状态变更", _ORDER, _moves,
         {
             "对象": lambda row: f"{model_name(row.model)} #{row.object_pk}",
-            "变更": lambda row: f"{row.old} → {row.new}",
+            "变更": _move,
             "操作人": lambda row: row.actor or "系统",
             "原因": lambda row: row.reason,
             "时间": lambda row: row.created_at,

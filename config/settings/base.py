@@ -225,6 +225,9 @@ EXPORTS = {
     "own_data": "accounts.services.own_data.OwnDataExport",
     "user": "accounts.exports.UserExport",
     "user_stats": "accounts.exports.UserStatsExport",
+    "order": "commerce.exports.OrderExport",
+    "payment": "commerce.exports.PaymentExport",
+    "refund": "commerce.exports.RefundExport",
     "order_stats": "commerce.exports.OrderStatsExport",
 }
 # What each app keeps about a person, the uppermost app first (accounts.services.holdings).

@@ -75,7 +75,7 @@ def test_one_page_tells_the_whole_story(story, staff):
 
     for told in ("EV-1", "重复支付", "SF100200", "退款申请未通过", "refund:reject", "已完成咨询"):
         assert told in words
-    assert "pending → succeeded" in words
+    assert "待支付 → 已到账" in words
     assert "ORD-OF-ANOTHER" not in words
 
 

@@ -106,14 +106,21 @@ PAGES = {
     "commerce.offlinerecord": Page(
         "FS", actions=dict.fromkeys(("confirm", "refuse"), "FS"), step_up=frozenset({"confirm"})
     ),
-    "commerce.order": Page("FKAS", actions={"cancel_orders": "FKAS"}),
-    "commerce.payment": Page("FKAS"),
+    "commerce.order": Page(
+        "FKAS", actions={"cancel_orders": "FKAS", "export_chosen": "AS"},
+        step_up=frozenset({"export_chosen"}),
+    ),
+    "commerce.payment": Page(
+        "FKAS", actions={"export_chosen": "AS"}, step_up=frozenset({"export_chosen"})
+    ),
     "commerce.paymentanomaly": Page("FS", actions={"mark_handled": "FS"}),
     "commerce.paymentnotice": Page("FS"),
     "commerce.product": Page("AS", actions=dict.fromkeys(("approve", "reject"), "AS")),
     "commerce.refund": Page(
-        "FKAS", actions=dict.fromkeys(("approve", "confirm", "reject", "retry"), "FS"),
-        step_up=frozenset({"approve", "confirm", "retry"}),
+        "FKAS",
+        actions=dict.fromkeys(("approve", "confirm", "reject", "retry"), "FS")
+        | {"export_chosen": "AS"},
+        step_up=frozenset({"approve", "confirm", "retry", "export_chosen"}),
     ),
     "commerce.shipment": Page("FKAS"),
     "commerce.shippingreport": Page("FKAS", actions={"upload_again": "FKAS"}),
@@ -164,6 +171,7 @@ SITE = {
     # commerce/test_merchants_office.py
     "commerce_address_reveal", "commerce_merchant_reveal", "commerce_merchantapplication_reveal",
     "commerce_merchant_decide", "commerce_merchantapplication_decide", "commerce_product_decide",
+    "commerce_order_export_rows", "commerce_payment_export_rows", "commerce_refund_export_rows",
     "commerce_order_by_hand", "commerce_refund_by_hand",  # commerce/test_offline_office.py
     "counseling_holiday_import_file",  # counseling/test_schedule_office.py
     "accounts_user_reveal", "counseling_clientprofile_reveal",  # accounts/test_reveals.py

@@ -1,0 +1,12 @@
+"""The lists of orders and money, and the filters of their exports."""
+
+# Parameters of a list by the filter of the export that they are.
+FROM_LIST = {
+    "q": "search",
+    "status__exact": "status",
+    "reason_code__exact": "reason_code",
+    "method__exact": "method",
+    "payment__method__exact": "method",
+    "total_amount_from": "amount_from",
+    "total_amount_to": "amount_to",
+}
