@@ -9,18 +9,13 @@ from config.prepared import forget_compiled
 from tests.architecture.routes import API, api_routes, walk
 from tests.contract.matrix.check import check
 from tests.contract.matrix.table import TABLE, case_for
-from tests.contract.matrix.world import ACTORS, World
+from tests.contract.matrix.world import ACTORS
 
 ROUTES = {
     f"{route.method} {route.path.removeprefix('/api/v1')}": route
     for route in api_routes()
     if route.path.startswith("/api/v1/")
 }
-
-
-@pytest.fixture
-def world(db, sandbox):
-    return World()
 
 
 @pytest.mark.parametrize("name", ROUTES)

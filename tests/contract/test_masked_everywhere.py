@@ -13,10 +13,9 @@ from accounts.models import User
 from counseling.models import ClientProfile
 from tests.contract.matrix.check import call
 from tests.contract.matrix.table import TABLE
-from tests.contract.matrix.world import ACTORS, STAFF, World
+from tests.contract.matrix.world import ACTORS, STAFF
 from tests.contract.test_authorization import ROUTES
 from tests.contract.test_office_authorization import PAGES, REGISTERED, browser, pages_of
-from tests.journeys.office_world import fill
 
 PERSONAL = {
     "phone": re.compile(r"(?<![0-9A-Za-z])(?:\+?86)?1[3-9][0-9]{9}(?![0-9A-Za-z])"),
@@ -34,16 +33,14 @@ OWN = {
 
 
 @pytest.fixture
-def world(db, sandbox):
-    made = World()
-    fill()
+def world(full_world):
     for user in User.objects.all():
         user.phone, user.email = f"136{user.pk:08}", f"person{user.pk}@example.com"
         user.save(update_fields=["phone", "email"])
     for client in ClientProfile.objects.all():
         client.phone, client.emergency_phone = f"138{client.pk:08}", f"137{client.pk:08}"
         client.save(update_fields=["phone", "emergency_phone"])
-    return made
+    return full_world
 
 
 def shown(text: str, viewer: User | None = None) -> list[str]:

@@ -14,7 +14,7 @@ from accounts.models import Organisation
 from accounts.services.role_editing import save_role
 from tests.architecture.routes import OFFICE, walk
 from tests.contract.matrix.check import checksum
-from tests.contract.matrix.world import STAFF, World
+from tests.contract.matrix.world import STAFF
 from tests.helpers import confirm
 
 # The roles by a letter each, as the table below writes them.
@@ -176,11 +176,6 @@ SITE = {
     "counseling_holiday_import_file",  # counseling/test_schedule_office.py
     "accounts_user_reveal", "counseling_clientprofile_reveal",  # accounts/test_reveals.py
 }  # fmt: skip
-
-
-@pytest.fixture
-def world(db):
-    return World()
 
 
 def browser(world, actor) -> Client:

@@ -15,8 +15,6 @@ from config.api.permissions import LOGIN, PUBLIC
 from tests.architecture.routes import api_routes
 from tests.contract.matrix.check import call
 from tests.contract.matrix.table import TABLE
-from tests.contract.matrix.world import World
-from tests.journeys.office_world import fill
 
 WRITES = {
     f"{route.method} {route.path.removeprefix('/api/v1')}": route
@@ -32,8 +30,8 @@ DENIED_ROLES = ("finance", "content_manager", "customer_service", "admin")
 
 
 @pytest.fixture
-def world(db, sandbox):
-    return World()
+def world(full_world):
+    return full_world
 
 
 def rows() -> list[str]:
@@ -93,7 +91,6 @@ def _actions(page) -> list[str]:
 
 @pytest.mark.parametrize("label", PAGES)
 def test_A1_a_page_leaves_one_row_when_done_and_when_denied(label, world):
-    fill()
     wrong = []
     for what, permission, address, body in posts(label):
         for role in ("super_admin", *DENIED_ROLES):

@@ -5,7 +5,6 @@ from django.db import connection
 
 from tests.contract.matrix.check import call, expected, rows
 from tests.contract.matrix.table import TABLE
-from tests.contract.matrix.world import World
 from tests.contract.test_authorization import ROUTES
 
 # What an attacker tries on any body; {id} of somebody else where the field names a row.
@@ -57,10 +56,10 @@ WRITES = [name for name in ROUTES if name.split()[0] in {"POST", "PUT", "PATCH"}
 
 
 @pytest.fixture
-def world(db, sandbox):
+def world(world):
     if connection.vendor != "sqlite":
         pytest.skip("ids go on after an undone insert there")
-    return World()
+    return world
 
 
 def actor_for(case, world) -> str:

@@ -20,7 +20,6 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from config.api.schema_view import built
-from tests.contract.matrix.world import World
 from tests.helpers import forget_everything
 
 CHECKS = [
@@ -55,9 +54,9 @@ IDS = {
 
 
 @pytest.fixture
-def world(db, sandbox, settings):
+def world(world, settings):
     settings.EMAIL_URL = "smtp://mail.example.com"  # what is sent stays in the test's own box
-    return World()
+    return world
 
 
 @pytest.mark.parametrize("actor", ["anonymous", "owner", "super_admin"])

@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from tests.contract.matrix.world import World
 from tests.factories.accounts import PASSWORD
 from tests.helpers import Api, data
 
@@ -15,11 +14,6 @@ LISTS = (
     "/category", "/disease-tags", "/notifications", "/devices",
 )  # fmt: skip
 STAFF_LISTS = ("/user", "/role", "/menu")
-
-
-@pytest.fixture
-def world(db, sandbox):
-    return World()
 
 
 @pytest.fixture
