@@ -22,7 +22,7 @@ ifneq (,$(filter postgres:% postgresql:%,$(DATABASE_URL)))
 driver := $(stamps)/production
 endif
 
-.PHONY: help run test races check bench journey format schema clean
+.PHONY: help run test races check bench journey nemesis format schema clean
 
 help: ## what there is to make
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -49,6 +49,9 @@ bench: $(dev) $(driver) ## CPU and statements of the hot paths against a bare fl
 
 journey: $(dev) $(driver) ## the booking story over HTTP, on a stack of its own or at BASE_URL
 	@$(py) -m tests.journeys.booking $(ARGS)
+
+nemesis: $(dev) $(driver) ## five minutes of buying while web, worker and beat are killed; then the books must agree
+	@$(py) -m tests.journeys.nemesis $(ARGS)
 
 format: $(dev) ## let ruff format and fix
 	@$(py) -m ruff format .

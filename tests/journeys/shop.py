@@ -22,12 +22,12 @@ ADDRESS = {
 PIECES = 5
 
 
-def offer(journey: Journey, seller: Person) -> dict:
+def offer(journey: Journey, seller: Person, stock: int = PIECES) -> dict:
     """A new product of the demo's merchant, on sale after staff looked at it."""
     name = f"向日葵花束 {journey.run_id}"
     body = {
         "name": name, "description": "十二枝，当日鲜切", "price": 68.5, "category": "鲜花",
-        "image_url": "https://img.example.com/sunflower.jpg", "status": "on_sale", "stock": PIECES,
+        "image_url": "https://img.example.com/sunflower.jpg", "status": "on_sale", "stock": stock,
     }  # fmt: skip
     product = seller.post("/merchants/products", body, status=201)
     expect(product["status"] == "reviewing", "staff look at it first")

@@ -21,11 +21,15 @@ START_SECONDS = 180
 
 @dataclass
 class Stack:
-    """base_url: of the web server; manifest: what the demo made; pids: child name -> process id."""
+    """base_url: of the web server; manifest: what the demo made; pids: child name -> process id.
+
+    var: its folder, when it is our own.
+    """
 
     base_url: str
     manifest: dict
     pids_file: Path | None = None
+    var: Path | None = None
 
     def pid(self, name: str) -> int:
         return json.loads(self.pids_file.read_text())[name]
@@ -46,7 +50,7 @@ def running_stack(**variables):
         base_url = f"http://127.0.0.1:{port}"
         _await_health(base_url, process, folder / "stack.log")
         manifest = json.loads((folder / "demo.json").read_text())
-        yield Stack(base_url, manifest, pids)
+        yield Stack(base_url, manifest, pids, folder)
     finally:
         process.send_signal(signal.SIGINT)
         try:
