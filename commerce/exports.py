@@ -1,9 +1,13 @@
 """What of orders and money can be exported; numbers of people are masked like everywhere."""
 
+from accounts.exports import StatsExport
 from accounts.services.export_kinds import Column, TableExport
 from commerce.filters import OrderExportFilter, PaymentExportFilter, RefundExportFilter
 from commerce.models import Order, Payment, Refund
 from commerce.payables import kind_labels
+from commerce.serializers.stats import OrderStatsQuery
+from commerce.services.order_stats import order_stats
+from commerce.services.stat_tables import rows_of
 from config.masking import mask_name, mask_phone
 
 
@@ -101,3 +105,11 @@ class RefundExport(TableExport):
 
     def rows(self, user):
         return Refund.objects.select_related("order", "payment", "reviewed_by", "confirmed_by")
+
+
+class OrderStatsExport(StatsExport):
+    label = "订单统计"
+    query = OrderStatsQuery
+
+    def table(self, *, viewer, now, **wanted):
+        return rows_of(order_stats(**wanted, viewer=viewer, now=now))
