@@ -155,6 +155,11 @@ PERMISSIONS: dict[str, list[str]] = {
         "counseling.view_timeslot",
         "counseling.add_timeslot",
         "counseling.change_timeslot",
+        "counseling.view_leaverequest",
+        "counseling.add_leaverequest",
+        "counseling.review_leaverequest",
+        "counseling.view_affectedappointment",
+        "counseling.handle_affectedappointment",
     ],
     "appointment:manage": [
         "counseling.view_appointment",

@@ -99,6 +99,9 @@ app.conf.update(
         "提醒即将开始的咨询": {
             "task": "counseling.remind", "schedule": _sweep, "options": _expires,
         },
+        "处理受影响的预约": {
+            "task": "counseling.resolve_affected", "schedule": _sweep, "options": _expires,
+        },
         "结束已完成的咨询": {"task": "counseling.complete_past", "schedule": timedelta(minutes=5)},
     },
 )  # fmt: skip

@@ -12,6 +12,7 @@ from counseling.errors import SlotTaken
 from counseling.models import Appointment, AppointmentStatus, SlotStatus
 from counseling.services import notices
 from counseling.services.booking import take_slot
+from counseling.services.outcomes import settle
 from counseling.services.reminding import next_reminder
 from counseling.services.slots import free_slot, move_slot
 
@@ -89,8 +90,9 @@ class AppointmentPayable:
         if appointment.status != AppointmentStatus.PENDING_PAYMENT:
             return  # services.appointments.cancel() called it off, then closed the order
         free_slot(item.target_id, SlotStatus.HELD, now=timezone.now())
-        status = AppointmentStatus.EXPIRED if expired else AppointmentStatus.CANCELLED
-        move(self._locked(item), status)
+        appointment = self._locked(item)
+        move(appointment, AppointmentStatus.EXPIRED if expired else AppointmentStatus.CANCELLED)
+        settle(appointment)
 
     def revoke(self, item):
         appointment = Appointment.objects.get(order_item=item)  # still: its order is locked
@@ -101,6 +103,7 @@ class AppointmentPayable:
             move(appointment, _BEFORE_REFUND[appointment.status], reason="退款")
         if appointment.status in _REFUNDABLE:
             move(appointment, AppointmentStatus.REFUNDED)
+        settle(appointment)
 
     def _locked(self, item) -> Appointment:
         return Appointment.objects.locked().get(order_item=item)

@@ -1,5 +1,6 @@
 from celery import shared_task
 
+from counseling.services.affected import resolve_due
 from counseling.services.appointments import complete_past as complete_past_appointments
 from counseling.services.reminding import remind as remind_of_sessions
 from counseling.services.schedule import open_slots as open_all_slots
@@ -21,3 +22,9 @@ def complete_past() -> int:
 def remind() -> int:
     """Remind of sessions a day and an hour ahead; every sweep.  Each once per start and lead."""
     return remind_of_sessions()
+
+
+@shared_task(name="counseling.resolve_affected", ignore_result=True, time_limit=280)
+def resolve_affected() -> int:
+    """Cancel sessions hit by leave that nobody handled in time; each under its order's lock."""
+    return resolve_due()

@@ -185,15 +185,16 @@ def mark_paid(order: Order, items: Sequence[OrderItem], *, payment: Payment | No
 
 
 @transact
-def cancel_order(order_id: int, *, actor: User, reason: str = "") -> Order:
+def cancel_order(order_id: int, *, actor: User | None, reason: str = "") -> Order:
     """Cancel an unpaid order, give its targets back and have its payment attempts closed.
 
-    NotCancellable for a paid order: what was bought has its own rules and fee.
+    actor: None when a deadline does.  NotCancellable for a paid order: what was bought has its
+    own rules and fee.
     """
     order = lock_order(order_id)
     if order.status in {OrderStatus.PAID, *HANDED_OVER, OrderStatus.COMPLETED}:
         raise NotCancellable(status=order.status)
-    own = actor.pk == order.user_id
+    own = actor is not None and actor.pk == order.user_id
     close_order(
         order,
         OrderStatus.CANCELLED,

@@ -7,6 +7,13 @@ from counseling.models.counselors import (
     Service,
     ServiceKind,
 )
+from counseling.models.leave import (
+    AffectedAppointment,
+    AffectedStatus,
+    LeaveKind,
+    LeaveRequest,
+    LeaveStatus,
+)
 from counseling.models.reschedules import Reschedule, Side
 from counseling.models.schedule import (
     ExceptionKind,
@@ -20,6 +27,8 @@ from counseling.models.schedule import (
 )
 
 __all__ = [
+    "AffectedAppointment",
+    "AffectedStatus",
     "Appointment",
     "AppointmentStatus",
     "ClientProfile",
@@ -28,6 +37,9 @@ __all__ = [
     "ExceptionKind",
     "Holiday",
     "HolidayKind",
+    "LeaveKind",
+    "LeaveRequest",
+    "LeaveStatus",
     "Mode",
     "Relation",
     "Reschedule",

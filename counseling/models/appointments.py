@@ -40,9 +40,10 @@ class AppointmentQuerySet(LockingQuerySet):
         return self.filter(status__in=LIVE)
 
     def over(self, before):
-        """Sessions that ended by then and that nobody completed."""
+        """Sessions that ended by then and that nobody completed; none whose counselor was away."""
         unfinished = (AppointmentStatus.CONFIRMED, AppointmentStatus.IN_PROGRESS)
-        return self.filter(status__in=unfinished, end_at__lte=before)
+        rows = self.filter(status__in=unfinished, end_at__lte=before)
+        return rows.exclude(affected__status="open")
 
 
 class Appointment(TimestampedModel):

@@ -174,6 +174,7 @@ class TimeSlot(TimestampedModel):
     """One bookable stretch of a counselor's time, [start_at, end_at) in UTC.
 
     Slots of one counselor never overlap: the database refuses it (migration 0002).
+    leave: what took it out of booking, or does as soon as whoever has it gives it back.
     """
 
     TRANSITIONS = Transitions(
@@ -199,6 +200,10 @@ class TimeSlot(TimestampedModel):
     start_at = models.DateTimeField("开始时间")
     end_at = models.DateTimeField("结束时间")
     status = models.CharField("状态", max_length=16, choices=SlotStatus, default=SlotStatus.OPEN)
+    leave = models.ForeignKey(
+        "counseling.LeaveRequest", models.SET_NULL, null=True, blank=True, related_name="slots",
+        verbose_name="因休假关闭",
+    )  # fmt: skip
 
     objects = TimeSlotQuerySet.as_manager()
 

@@ -1,6 +1,7 @@
 """Appointments from booking to their end; services.sides has who may and how they are locked."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ from counseling.errors import NotStartedYet, TooLateToCancel
 from counseling.models import Appointment, AppointmentStatus, Side, SlotStatus
 from counseling.services import notices
 from counseling.services.cancelling import CancelPreview, preview_cancel
+from counseling.services.outcomes import is_affected, settle
 from counseling.services.sides import lock_with_order, locked, side_of
 from counseling.services.slots import free_slot
 
@@ -57,7 +59,8 @@ def cancel(
 ) -> Appointment:
     """Call a session off before it begins; TooLateToCancel after that.
 
-    The client pays the fee of the frozen policy; counselor and staff cancel with full refund.
+    The client pays the fee of the frozen policy, unless the counselor does not come anyway;
+    counselor and staff cancel with full refund.
     Where nothing goes back (free, or too late for the policy) the order is kept as it is paid,
     and closed.  An unpaid appointment is cancelled together with its order.
     """
@@ -65,10 +68,44 @@ def cancel(
     order, appointment = lock_with_order(appointment_id)
     side = side_of(appointment, actor, "counseling.cancel_appointment")
     _check_cancellable(appointment, now)
+    return _call_off(
+        order,
+        appointment,
+        refund=preview_cancel(appointment, now, by_client=_pays_fee(appointment, side)).refund,
+        reason_code=_REASONS[side],
+        actor=actor,
+        reason=reason,
+        now=now,
+    )
+
+
+@transact
+def call_off(
+    appointment_id: int, *, actor: User | None, reason: str, now: datetime | None = None
+) -> Appointment:
+    """Cancel with full refund because the counselor does not come, even when that is noticed
+    after it should have begun; whether `actor` (None: the deadline) may is the caller's affair."""
+    now = now or timezone.now()
+    order, appointment = lock_with_order(appointment_id)
+    appointment.TRANSITIONS.check(appointment.status, AppointmentStatus.CANCELLED)
+    return _call_off(
+        order,
+        appointment,
+        refund=preview_cancel(appointment, now, by_client=False).refund,
+        reason_code=RefundReason.COUNSELOR,
+        actor=actor,
+        reason=reason,
+        now=now,
+    )
+
+
+def _call_off(
+    order: Order, appointment: Appointment, *, refund: Decimal, reason_code: RefundReason,
+    actor: User | None, reason: str, now: datetime,
+) -> Appointment:  # fmt: skip
     unpaid = appointment.status == AppointmentStatus.PENDING_PAYMENT
-    refund = preview_cancel(appointment, now, by_client=side == Side.CLIENT).refund
     free_slot(appointment.slot_id, SlotStatus.HELD if unpaid else SlotStatus.BOOKED, now=now)
-    appointment = locked(appointment_id)
+    appointment = locked(appointment.pk)
     move(
         appointment,
         AppointmentStatus.CANCELLED,
@@ -77,6 +114,7 @@ def cancel(
         cancelled_by=actor,
         cancel_reason=reason[:200],
     )
+    settle(appointment, actor=actor)
     if unpaid:
         cancel_order(order.pk, actor=actor, reason=reason)
         return appointment
@@ -85,7 +123,7 @@ def cancel(
             order.paid_by,
             amount=refund,
             key="cancel",
-            reason_code=_REASONS[side],
+            reason_code=reason_code,
             reason=reason,
             actor=actor,
         )
@@ -93,6 +131,11 @@ def cancel(
         keep_order(order.pk, actor=actor, reason=reason)
     notices.cancelled(appointment.pk, refund=refund)
     return appointment
+
+
+def _pays_fee(appointment: Appointment, side: Side) -> bool:
+    """Nobody pays for giving up a session whose counselor does not come."""
+    return side == Side.CLIENT and not is_affected(appointment.pk)
 
 
 def preview_for(appointment_id: int, *, actor: User, now: datetime) -> CancelPreview:
@@ -103,7 +146,7 @@ def preview_for(appointment_id: int, *, actor: User, now: datetime) -> CancelPre
         raise NotFound
     side = side_of(appointment, actor, "counseling.cancel_appointment")
     _check_cancellable(appointment, now)
-    return preview_cancel(appointment, now, by_client=side == Side.CLIENT)
+    return preview_cancel(appointment, now, by_client=_pays_fee(appointment, side))
 
 
 def _check_cancellable(appointment: Appointment, now: datetime) -> None:
@@ -166,6 +209,7 @@ def _move_on(order: Order, appointment_id: int, to: AppointmentStatus, **log) ->
     """Move an appointment whose order is locked; a final state ends the order too."""
     appointment = locked(appointment_id)
     move(appointment, to, **log)
+    settle(appointment, actor=log.get("actor"))
     if to != AppointmentStatus.IN_PROGRESS and order.status == OrderStatus.PAID:
         complete_order(order.pk, actor=log.get("actor"))
     return appointment

@@ -1,6 +1,8 @@
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db.models import Min
+from django.utils import timezone
 
 from accounts.audit import move
 from accounts.errors import CannotChangeSelf
@@ -10,7 +12,9 @@ from config.db import transact
 from config.errors import NotFound
 from content.models import DiseaseTag
 from counseling.errors import CounselorIncomplete, SpecialtyUnknown
-from counseling.models import Counselor, CounselorStatus
+from counseling.models import Counselor, CounselorStatus, LeaveKind, LeaveRequest, LeaveStatus
+from counseling.services import absence
+from counseling.services.affected import end_holds
 
 ROLE = "counselor"
 
@@ -20,25 +24,58 @@ def publish(counselor_id: int, *, actor: User | None) -> Counselor:
     """Let clients find and book a counselor; CounselorIncomplete without a service on offer.
 
     The person behind it gets the role of a counselor; nobody publishes themselves
-    (CannotChangeSelf).
+    (CannotChangeSelf).  After a suspension, slots that it closed are free again and sessions
+    that nobody handled yet are kept; what was handled stays as it is.
     """
-    counselor = _locked(counselor_id)
+    now = timezone.now()
+    counselor = absence.lock_schedule(counselor_id, now, None, now)
     if actor is not None and actor.pk == counselor.user_id:
         raise CannotChangeSelf
     if not counselor.services.filter(is_active=True).exists():
         raise CounselorIncomplete(missing=["services"])
     move(counselor, CounselorStatus.PUBLISHED, actor=actor)
+    _end_suspension(counselor_id, actor, now)
     refresh_lowest_price(counselor_id)
     assign_role(counselor.user_id, ROLE, actor=None)
     return counselor
 
 
-@transact
-def suspend(counselor_id: int, *, actor: User | None, reason: str = "") -> Counselor:
-    """Hide a counselor from search and booking; what is booked already stays."""
-    counselor = _locked(counselor_id)
-    move(counselor, CounselorStatus.SUSPENDED, actor=actor, reason=reason)
+def suspend(
+    counselor_id: int, *, actor: User | None, reason: str = "", now: datetime | None = None
+) -> Counselor:
+    """Hide a counselor from search and booking, and have what is booked handled as for leave.
+
+    Free slots close; unpaid bookings end at once, each in a transaction of its own.
+    """
+    now = now or timezone.now()
+    counselor, suspension = _suspend(counselor_id, actor=actor, reason=reason, now=now)
+    end_holds(suspension.pk, actor=actor, now=now)
     return counselor
+
+
+@transact
+def _suspend(counselor_id: int, *, actor: User | None, reason: str, now: datetime):
+    counselor = absence.lock_schedule(counselor_id, now, None, now)
+    move(counselor, CounselorStatus.SUSPENDED, actor=actor, reason=reason)
+    suspension = LeaveRequest.objects.create(
+        counselor=counselor,
+        kind=LeaveKind.SUSPENSION,
+        status=LeaveStatus.APPROVED,
+        start_at=now,
+        reason=reason,
+        requested_by=actor,
+        reviewed_by=actor,
+        reviewed_at=now,
+    )
+    absence.begin(suspension, now=now)
+    return counselor, suspension
+
+
+def _end_suspension(counselor_id: int, actor: User | None, now: datetime) -> None:
+    running = LeaveRequest.objects.running(counselor_id).filter(kind=LeaveKind.SUSPENSION)
+    for suspension in running.locked():
+        move(suspension, LeaveStatus.ENDED, actor=actor, reason="重新上架")
+        absence.end(suspension, actor=actor, now=now)
 
 
 @transact

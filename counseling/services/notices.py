@@ -17,8 +17,8 @@ THING, NAME = 20, 10
 
 def confirmed(appointment_id: int) -> None:
     """Tell the client that the session stands and the counselor that somebody booked."""
-    appointment = _with_people(appointment_id)
-    context = _context(appointment)
+    appointment = with_people(appointment_id)
+    context = context_of(appointment)
     notify(
         appointment.user,
         "appointment_confirmed",
@@ -37,8 +37,8 @@ def confirmed(appointment_id: int) -> None:
 
 def cancelled(appointment_id: int, *, refund: Decimal) -> None:
     """Tell both sides; the client also what comes back (yuan)."""
-    appointment = _with_people(appointment_id)
-    context = _context(appointment)
+    appointment = with_people(appointment_id)
+    context = context_of(appointment)
     outcome = f"退款 {refund:.2f} 元将原路退回" if refund else "本次取消无退款"
     for user, remark in (
         (appointment.user, outcome if appointment.price else "预约已取消"),
@@ -56,7 +56,7 @@ def cancelled(appointment_id: int, *, refund: Decimal) -> None:
 
 def rescheduled(moved: Reschedule) -> None:
     """Tell both sides the new time and the one it was."""
-    appointment = _with_people(moved.appointment_id)
+    appointment = with_people(moved.appointment_id)
     for user in (appointment.user, appointment.counselor.user):
         notify(
             user,
@@ -65,13 +65,13 @@ def rescheduled(moved: Reschedule) -> None:
             subject=subject_of(appointment.order_item.order_id),
             replaces=True,
             remark=f"原时间 {timezone.localtime(moved.start_at):%m-%d %H:%M}",
-            **_context(appointment),
+            **context_of(appointment),
         )
 
 
 def reminder(appointment_id: int, *, hours: int) -> None:
     """Remind both sides of the start, once per start and `hours` ahead of it."""
-    appointment = _with_people(appointment_id)
+    appointment = with_people(appointment_id)
     start = f"{appointment.start_at:%Y%m%d%H%M}"
     for user in (appointment.user, appointment.counselor.user):
         notify(
@@ -80,16 +80,32 @@ def reminder(appointment_id: int, *, hours: int) -> None:
             dedupe_key=f"appointment_reminder:{appointment.pk}:{start}:{hours}:{user.pk}",
             subject=subject_of(appointment.order_item.order_id),
             expires_at=appointment.start_at,
-            **_context(appointment),
+            **context_of(appointment),
         )
 
 
-def _with_people(appointment_id: int) -> Appointment:
+def reassigned(moved: Reschedule) -> None:
+    """Tell the client who sees them instead, and that counselor that somebody comes."""
+    appointment = with_people(moved.appointment_id)
+    for user, template in (
+        (appointment.user, "session_reassigned"),
+        (appointment.counselor.user, "appointment_new"),
+    ):
+        notify(
+            user,
+            template,
+            dedupe_key=f"{template}:{appointment.pk}:{moved.pk}",
+            subject=subject_of(appointment.order_item.order_id),
+            **context_of(appointment),
+        )
+
+
+def with_people(appointment_id: int) -> Appointment:
     related = ("user", "counselor__user", "order_item")
     return Appointment.objects.select_related(*related).get(pk=appointment_id)
 
 
-def _context(appointment: Appointment) -> dict:
+def context_of(appointment: Appointment) -> dict:
     """JSON values that fit WeChat's field types (time, thing, name, character_string)."""
     start = timezone.localtime(appointment.start_at)
     return {

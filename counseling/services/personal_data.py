@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.services.holdings import PSEUDONYM, Blocker, Holding
 from counseling.models import (
+    AffectedAppointment,
     Appointment,
     ClientProfile,
     Counselor,
     CounselorStatus,
     Holiday,
+    LeaveRequest,
     Reschedule,
     ScheduleException,
     Service,
@@ -50,6 +52,11 @@ HOLDINGS = (
     ),
     Holding(ScheduleException, "counselor__user", clear={"note": ""}, keep=("date",)),
     Holding(TimeSlot, "counselor__user", clear={}),
+    Holding(
+        LeaveRequest, "counselor__user", clear={"reason": "", "review_note": ""},
+        keep=("row_key",), hidden=("row_key",),
+    ),
+    Holding(AffectedAppointment, "appointment__user", clear={}),
 )  # fmt: skip
 IMPERSONAL = {Holiday: "the calendar"}
 

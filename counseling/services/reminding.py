@@ -13,6 +13,7 @@ from config.db import transact
 from config.sweeping import each
 from counseling.models import Appointment, AppointmentStatus
 from counseling.services import notices
+from counseling.services.outcomes import is_affected
 from counseling.services.sides import lock_with_order
 
 HOURS_AHEAD = (24, 1)
@@ -40,7 +41,8 @@ def _remind(appointment_id: int, now: datetime) -> bool:
         return False
     start = appointment.start_at
     Appointment.objects.filter(pk=appointment.pk).update(remind_at=next_reminder(start, now))
-    if appointment.status != AppointmentStatus.CONFIRMED or now >= start:
+    stands = appointment.status == AppointmentStatus.CONFIRMED and not is_affected(appointment_id)
+    if not stands or now >= start:
         return False
     hours = min(hours for hours in HOURS_AHEAD if now >= start - timedelta(hours=hours))
     notices.reminder(appointment.pk, hours=hours)

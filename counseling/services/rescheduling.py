@@ -1,4 +1,4 @@
-"""Moving a session that stands to another time of the same counselor."""
+"""Moving a session that stands to another time, and where all agree to another counselor."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,14 @@ from config.changes import note_change
 from config.db import transact
 from config.errors import IllegalTransition, StaleState
 from counseling import errors
-from counseling.models import Appointment, AppointmentStatus, Reschedule, Side, SlotStatus
+from counseling.models import (
+    Appointment,
+    AppointmentStatus,
+    Reschedule,
+    Service,
+    Side,
+    SlotStatus,
+)
 from counseling.services import notices
 from counseling.services.booking import (
     check_length,
@@ -23,6 +30,7 @@ from counseling.services.booking import (
     why_not_free,
 )
 from counseling.services.load import check_load
+from counseling.services.outcomes import settle
 from counseling.services.reminding import next_reminder
 from counseling.services.sides import lock_with_order, side_of
 from counseling.services.slots import free_slot, move_slot
@@ -70,9 +78,11 @@ def move_to_slot(
     actor: User | None,
     reason: str = "",
     now: datetime,
+    service: Service | None = None,
 ) -> Appointment:
     """Swap the slots of an appointment; call it in the transaction that locks its order.
 
+    service: of another counselor, to whom the session goes with it; price and policy stay.
     side: who wants the change, whoever carries it out.  The rules of time of booking hold;
     a counselor's minimum notice and load are there for them and bind clients alone.  Both slots are
     moved in key order, so crossing moves do not wait for each other (S-6).
@@ -83,16 +93,23 @@ def move_to_slot(
         raise errors.SameSlot
     _swap(appointment, slot_id, now)
     lock_client(appointment.user_id, appointment.client_id)
-    start = _check_slot(appointment, slot_id, side, now)
+    to = service or appointment
+    start = _check_slot(appointment, slot_id, to.counselor_id, side, now)
     moved = _note(appointment, start, side, actor, reason)
     changes = {
         "slot_id": slot_id,
+        "counselor_id": to.counselor_id,
+        "service_id": service.pk if service else appointment.service_id,
         "start_at": start,
         "end_at": start + (appointment.end_at - appointment.start_at),
         "remind_at": next_reminder(start, now),
     } | _moments(appointment, start, side, now)
     _write(appointment, changes)
-    notices.rescheduled(moved)
+    settle(appointment, actor=actor)
+    if service is None:
+        notices.rescheduled(moved)
+    else:
+        notices.reassigned(moved)
     return appointment
 
 
@@ -132,7 +149,9 @@ def _swap(appointment: Appointment, slot_id: int, now: datetime) -> None:
             raise why_not_free(appointment.user_id, pk)
 
 
-def _check_slot(appointment: Appointment, slot_id: int, side: Side, now: datetime) -> datetime:
+def _check_slot(
+    appointment: Appointment, slot_id: int, counselor_id: int, side: Side, now: datetime
+) -> datetime:
     """When the session would begin there; refuses as booking would."""
     row = facts_of.first(
         slot=slot_id,
@@ -141,7 +160,7 @@ def _check_slot(appointment: Appointment, slot_id: int, side: Side, now: datetim
         agreement=0,
         besides=appointment.pk,
     )
-    if row["counselor_id"] != appointment.counselor_id:
+    if row["counselor_id"] != counselor_id:
         raise errors.SlotOfAnotherCounselor
     reason = why_not(row, now)
     if reason and not (reason == "too_soon" and side != Side.CLIENT):

@@ -13,7 +13,7 @@ from accounts.services.parameters import parameter
 from config.db import transact
 from config.errors import NotFound
 from config.sweeping import each
-from counseling.errors import SlotInUse, SlotOverlap, SlotTimeInvalid
+from counseling.errors import CounselorOnLeave, SlotInUse, SlotOverlap, SlotTimeInvalid
 from counseling.models import (
     Appointment,
     Counselor,
@@ -22,7 +22,7 @@ from counseling.models import (
     TimeSlot,
     WeeklyTemplate,
 )
-from counseling.services.schedule_rules import Span, Stretch, wanted_slots
+from counseling.services.schedule_rules import Span, Stretch, leave_spans, wanted_slots
 
 
 def open_slots(
@@ -98,13 +98,16 @@ def _drop_stale(ahead: QuerySet, wanted: dict[Span, Stretch], now: datetime) -> 
 def create_slots(
     counselor_id: int, *, spans: Iterable[Span], now: datetime | None = None
 ) -> list[TimeSlot]:
-    """Add free slots, all or none; SlotOverlap when one clashes, SlotTimeInvalid in the past."""
+    """Add free slots, all or none; SlotOverlap when one clashes, SlotTimeInvalid in the past,
+    CounselorOnLeave."""
     now = now or timezone.now()
     lock_counselor(counselor_id)
     made = []
     for start, end in sorted(spans):
         if not now < start < end:
             raise SlotTimeInvalid(start_at=start)
+        if leave_spans(counselor_id, start, end):
+            raise CounselorOnLeave(start_at=start)
         try:
             with transaction.atomic():
                 made.append(
@@ -129,12 +132,14 @@ def close_slot(slot_id: int, *, actor: User | None = None, reason: str = "") -> 
 def reopen_slot(
     slot_id: int, *, actor: User | None = None, now: datetime | None = None
 ) -> TimeSlot:
-    """Offer a closed slot again; SlotTimeInvalid when its time has come."""
+    """Offer a closed slot again; SlotTimeInvalid when its time has come, CounselorOnLeave."""
     slot = _locked_slot(slot_id)
     if slot.status in (SlotStatus.HELD, SlotStatus.BOOKED):
         raise SlotInUse(status=slot.status)
     if slot.start_at <= (now or timezone.now()):
         raise SlotTimeInvalid(start_at=slot.start_at)
+    if slot.leave_id is not None:
+        raise CounselorOnLeave(start_at=slot.start_at)
     move(slot, SlotStatus.OPEN, actor=actor)
     return slot
 

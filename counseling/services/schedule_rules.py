@@ -25,6 +25,8 @@ from counseling.models import (
     ExceptionKind,
     Holiday,
     HolidayKind,
+    LeaveKind,
+    LeaveRequest,
     ScheduleException,
     WeeklyTemplate,
 )
@@ -53,7 +55,7 @@ class Stretch:
 
 
 def wanted_slots(counselor_id: int, *, now: datetime, days: int) -> list[Stretch]:
-    """What the rules yield from `now` on, in the next `days` business days; five statements."""
+    """What the rules yield from `now` on, in the next `days` business days; six statements."""
     today = timezone.localdate(now)
     first, last = today - _DAY, today + timedelta(days=days - 1)  # yesterday's may cross midnight
     blocked = blocked_spans(counselor_id, day_start(first), day_end(last + _DAY))
@@ -85,12 +87,19 @@ def blocked_spans(counselor_id: int, first: datetime, last: datetime) -> list[Sp
     """
     days = (timezone.localdate(first) - _DAY, timezone.localdate(last))
     absences = _exceptions(counselor_id, *days).filter(kind=ExceptionKind.OFF)
-    return [
+    off = [
         span_of(absence.date, absence.start_time, absence.end_time)
         if absence.start_time is not None
         else (day_start(absence.date), day_end(absence.date))
         for absence in absences
     ]
+    return off + leave_spans(counselor_id, first, last)
+
+
+def leave_spans(counselor_id: int, first: datetime, last: datetime) -> list[Span]:
+    """Leave that was approved, between `first` and `last`."""
+    leave = LeaveRequest.objects.running(counselor_id).filter(kind=LeaveKind.LEAVE)
+    return list(leave.within(first, last).values_list("start_at", "end_at"))
 
 
 def weekday_of(day: date, holidays: dict[date, Holiday]) -> int | None:

@@ -24,7 +24,11 @@ _move = PreparedUpdate(
 
 
 def free_slot(slot_id: int, old: SlotStatus, *, now: datetime) -> bool:
-    """Give a slot back: open while it lies ahead, closed once its time has come."""
-    ahead = When(start_at__gt=now, then=Value(SlotStatus.OPEN))
+    """Give a slot back: open while it lies ahead, closed once its time has come or for leave.
+
+    The leave is looked for in the slot's own row: what another table says would be of the moment
+    before this waited for the row.
+    """
+    ahead = When(start_at__gt=now, leave=None, then=Value(SlotStatus.OPEN))
     rows = TimeSlot.objects.filter(pk=slot_id, status=old)
     return bool(rows.update(status=Case(ahead, default=Value(SlotStatus.CLOSED)), updated_at=now))

@@ -32,8 +32,12 @@ ACTORS = {
     "commerce.Shipment.shipped_by",
     "commerce.VerificationCode.used_by",
     "commerce.StockMovement.actor",
+    "counseling.AffectedAppointment.offered_by",
+    "counseling.AffectedAppointment.resolved_by",
     "counseling.Appointment.cancelled_by",
     "counseling.Reschedule.actor",
+    "counseling.LeaveRequest.requested_by",
+    "counseling.LeaveRequest.reviewed_by",
     "farm.Animal.reviewed_by",
     "farm.AnimalClaim.ended_by",
 }
