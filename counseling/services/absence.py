@@ -46,7 +46,8 @@ def impact_on(
 def impact_of(leave: LeaveRequest) -> Impact:
     """What an absence that was approved took away."""
     slots = leave.slots.filter(status=SlotStatus.CLOSED)
-    return Impact(list(slots), list(Appointment.objects.filter(affected__leave=leave)))
+    hit = Appointment.objects.filter(affected__leave=leave).order_by("start_at", "pk")
+    return Impact(list(slots), list(hit))
 
 
 def lock_schedule(counselor_id: int, start_at: datetime, end_at: datetime | None, now) -> Counselor:

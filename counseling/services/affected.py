@@ -94,12 +94,15 @@ def accept_offer(
     slot = affected.offered_slots.filter(pk=slot_id).first()
     if slot is None:
         raise SlotNotOffered
-    another = slot.counselor_id != appointment.counselor_id
     return move_to_slot(
-        appointment, slot.pk, side=Side.COUNSELOR, actor=actor, reason=_why(affected.leave),
-        now=now, service=_same_service(appointment).get(counselor=slot.counselor_id)
-        if another else None,
-    )  # fmt: skip
+        appointment,
+        slot.pk,
+        side=Side.COUNSELOR,
+        actor=actor,
+        reason=_why(affected.leave),
+        service=_service_in(slot, appointment),
+        now=now,
+    )
 
 
 @transact
@@ -167,6 +170,16 @@ def _same_service(session: Appointment) -> QuerySet:
     return Service.objects.filter(
         is_active=True, kind=session.kind, mode=session.mode, minutes=_minutes(session)
     )
+
+
+def _service_in(slot: TimeSlot, session: Appointment) -> Service | None:
+    """What another counselor calls such a session; None in a slot of its own counselor."""
+    if slot.counselor_id == session.counselor_id:
+        return None
+    service = _same_service(session).filter(counselor_id=slot.counselor_id).first()
+    if service is None:  # not on offer any more
+        raise SlotNotOfferable(slot_ids=[slot.pk])
+    return service
 
 
 def _why(leave: LeaveRequest) -> str:
