@@ -11,28 +11,19 @@ from config.days import Daily, by_day
 from config.measures import Measure
 from counseling.models import (
     Appointment,
-    AppointmentStatus,
     ClientProfile,
     Counselor,
     CounselorStatus,
 )
+from counseling.services.session_figures import HELD, MADE
 
 _SEE, _PUBLISH = "counseling.view_appointment", "counseling.publish_counselor"
-# What takes place: neither unpaid nor called off.
-_HELD = (
-    AppointmentStatus.CONFIRMED,
-    AppointmentStatus.IN_PROGRESS,
-    AppointmentStatus.COMPLETED,
-    AppointmentStatus.NO_SHOW,
-)
-
 
 PROFILES = Measure(
     "client_profiles", "来访者档案", ClientProfile.objects.all, feature=True, sensitive=True
 )
-_MADE = "order_item__order__created_at"  # indexed, and the same moment
 BOOKINGS = Measure(
-    "bookings", "预约咨询", Appointment.objects.all, moment=_MADE, feature=True, sensitive=True
+    "bookings", "预约咨询", Appointment.objects.all, moment=MADE, feature=True, sensitive=True
 )
 MEASURES = [PROFILES, BOOKINGS]
 
@@ -41,12 +32,12 @@ def bookings(now: datetime, *, viewer: User | None = None, count: int = TREND_DA
     """Appointments by the day they were made, whatever became of them."""
     rows = seen_by(Appointment.objects.all(), viewer, _SEE)
     measures = {"booked": (Count, "pk")}
-    return by_day(rows, _MADE, now=now, count=count, **measures)["booked"]
+    return by_day(rows, MADE, now=now, count=count, **measures)["booked"]
 
 
 def sessions(now: datetime, *, viewer: User | None = None, count: int = TREND_DAYS) -> Daily:
     """Sessions by the day they start on; today's hold those still to come."""
-    held = seen_by(Appointment.objects.filter(status__in=_HELD), viewer, _SEE)
+    held = seen_by(Appointment.objects.filter(HELD), viewer, _SEE)
     return by_day(held, "start_at", now=now, count=count, sessions=(Count, "pk"))["sessions"]
 
 

@@ -9,11 +9,11 @@ from accounts.admin.analysis import AnalysisPage
 from accounts.models import Segment, User
 from accounts.services.segments import segment_counts
 from accounts.services.stat_tables import (
-    NOT_TOLD,
     by_method,
     by_platform,
     labels,
     rows_of,
+    told,
     trend,
 )
 from accounts.services.user_stats import (
@@ -60,9 +60,8 @@ def _funnel_table(stats: UserStats) -> dict:
     whole = stats.funnel[0].number
     rows = []
     for step in stats.funnel:
-        told = step.number is not None
-        share = f"{step.number / whole:.1%}" if told and whole else "-"
-        rows.append([step.title, step.number if told else NOT_TOLD, share])
+        share = f"{step.number / whole:.1%}" if step.number is not None and whole else "-"
+        rows.append([step.title, told(step.number), share])
     return {"headers": ["步骤", "人数", "占注册"], "rows": rows}
 
 
@@ -79,7 +78,7 @@ def _retention_table(stats: UserStats) -> dict:
 
 
 def _features_table(uses) -> dict:
-    rows = [[use.title, NOT_TOLD if use.number is None else use.number] for use in uses]
+    rows = [[use.title, told(use.number)] for use in uses]
     return {"headers": ["功能", "次数"], "rows": rows}
 
 

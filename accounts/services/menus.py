@@ -26,7 +26,12 @@ LEVELS = 3
 
 # Pages that are no model's list, with what they ask for.
 _PERMISSIONS = dict.fromkeys(
-    ("admin:accounts_user_analysis", "admin:commerce_order_analysis"), "accounts.view_statistics"
+    (
+        "admin:accounts_user_analysis",
+        "admin:commerce_order_analysis",
+        "admin:counseling_appointment_analysis",
+    ),
+    "accounts.view_statistics",
 )
 
 # (title, icon, pages); a page is (title, icon, model) and asks for the model's view permission, or
@@ -95,6 +100,7 @@ MENUS = [
         [
             ("用户分析", "insights", "admin:accounts_user_analysis"),
             ("订单分析", "bar_chart", "admin:commerce_order_analysis"),
+            ("预约分析", "calendar_month", "admin:counseling_appointment_analysis"),
         ],
     ),
     (

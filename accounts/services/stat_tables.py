@@ -41,8 +41,8 @@ def rows_of(stats: UserStats) -> list[list]:
     first: list[date] = stats.starts
     table = [["日期", *columns]]
     table += [[str(day), *row] for day, *row in zip(first, *columns.values(), strict=True)]
-    return [*table, [], *([step.title, _told(step)] for step in stats.funnel)]
+    return [*table, [], *([step.title, told(step.number)] for step in stats.funnel)]
 
 
-def _told(step) -> int | str:
-    return NOT_TOLD if step.number is None else step.number
+def told(number: int | None) -> int | str:
+    return NOT_TOLD if number is None else number

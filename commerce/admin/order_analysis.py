@@ -45,7 +45,7 @@ class OrderAnalysis(AnalysisPage):
                 "退款": [row.refunds for row in series],
             }),
             "averages": lines_data(
-                names, {"客单价（元）": [row.average_order or 0 for row in series]}
+                names, {"客单价（元）": [row.average_order for row in series]}
             ),
             "kinds": _bars(stats.kinds),
             "methods": _bars(stats.methods),

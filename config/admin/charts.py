@@ -41,14 +41,14 @@ def chart_data(lines: Sequence[Line]) -> str:
 
 
 def lines_data(labels: Sequence[str], lines: Mapping[str, Sequence]) -> str:
-    """JSON for Unfold's line chart: {title: a value per label}."""
+    """JSON for Unfold's line chart: {title: a value per label}; None leaves a gap."""
     return json.dumps(
         {
             "labels": list(labels),
             "datasets": [
                 {
                     "label": title,
-                    "data": [str(value) for value in values],
+                    "data": [None if value is None else str(value) for value in values],
                     "borderColor": f"var({colour})",
                     "backgroundColor": f"var({colour})",
                     "borderWidth": 2,
@@ -64,5 +64,7 @@ def lines_data(labels: Sequence[str], lines: Mapping[str, Sequence]) -> str:
 def bar_data(title: str, labels: Sequence[str], values: Sequence[int]) -> str:
     """JSON for Unfold's bar chart: one series."""
     colour = f"var({_COLOURS[0]})"
-    series = {"label": title, "data": list(values), "backgroundColor": colour}
+    series = {
+        "label": title, "data": list(values), "backgroundColor": colour, "maxBarThickness": 64,
+    }  # fmt: skip
     return json.dumps({"labels": list(labels), "datasets": [series]}, ensure_ascii=False)

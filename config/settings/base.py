@@ -229,6 +229,7 @@ EXPORTS = {
     "payment": "commerce.exports.PaymentExport",
     "refund": "commerce.exports.RefundExport",
     "order_stats": "commerce.exports.OrderStatsExport",
+    "appointment_stats": "counseling.exports.AppointmentStatsExport",
 }
 # What each app keeps about a person, the uppermost app first (accounts.services.holdings).
 PERSONAL_DATA = [
@@ -300,4 +301,5 @@ PULSE = [
     "accounts.services.live_logs.apply_log_parameters",
     "accounts.services.caches.obey_purges",
     "config.caches.publish_statistics",
+    "counseling.services.visits.write_visits",
 ]

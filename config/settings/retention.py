@@ -96,6 +96,7 @@ NO_RETENTION = {
     "counseling.Reschedule": "part of the appointment",
     "counseling.Holiday": _STATE,
     "counseling.LeaveRequest": "why appointments went as they did",
+    "counseling.CounselorVisits": "sums without names",
     "counseling.Service": _STATE,
     "counseling.WeeklyTemplate": _STATE,
     "farm.AgreementFile": _PROOF,

@@ -4,13 +4,14 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
 from config.admin import BackOfficeAdmin, ReadOnly
+from counseling.admin.analysis import AppointmentAnalysis
 from counseling.models import Appointment
 from counseling.services.appointments import cancel, complete, mark_no_show
 from counseling.services.cancelling import policy_text
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(ReadOnly, BackOfficeAdmin):
+class AppointmentAdmin(AppointmentAnalysis, ReadOnly, BackOfficeAdmin):
     """Read here, moved by the actions.  What the client wrote is for the two sides alone."""
 
     list_display = [

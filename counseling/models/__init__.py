@@ -25,6 +25,7 @@ from counseling.models.schedule import (
     Weekday,
     WeeklyTemplate,
 )
+from counseling.models.visits import CounselorVisits
 
 __all__ = [
     "AffectedAppointment",
@@ -34,6 +35,7 @@ __all__ = [
     "ClientProfile",
     "Counselor",
     "CounselorStatus",
+    "CounselorVisits",
     "ExceptionKind",
     "Holiday",
     "HolidayKind",

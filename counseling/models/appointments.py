@@ -136,6 +136,7 @@ class Appointment(TimestampedModel):
             models.Index(fields=["user", "status"], name="appointment_user_status"),
             models.Index(fields=["counselor", "start_at"], name="appointment_counselor"),
             models.Index(fields=["status", "end_at"], name="appointment_past"),
+            models.Index(fields=["start_at", "status"], name="appointment_of_day"),
             models.Index(fields=["remind_at"], name="appointment_remind"),
         ]
         permissions = [

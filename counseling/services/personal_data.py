@@ -14,6 +14,7 @@ from counseling.models import (
     ClientProfile,
     Counselor,
     CounselorStatus,
+    CounselorVisits,
     Holiday,
     LeaveRequest,
     Reschedule,
@@ -58,7 +59,10 @@ HOLDINGS = (
     ),
     Holding(AffectedAppointment, "appointment__user", clear={}),
 )  # fmt: skip
-IMPERSONAL = {Holiday: "the calendar"}
+IMPERSONAL = {
+    CounselorVisits: "how often a page was looked at, by whomever",
+    Holiday: "the calendar",
+}
 
 
 def lock(user: User) -> None:

@@ -16,6 +16,7 @@ from counseling.models import Counselor, Service
 from counseling.serializers.counselors import CounselorDetailSerializer, CounselorSerializer
 from counseling.services.availability import next_free_at
 from counseling.services.calendar import horizon_end
+from counseling.services.visits import count_visit
 
 
 class CounselorViewSet(ApiViewSet):
@@ -61,6 +62,7 @@ class CounselorViewSet(ApiViewSet):
             {"id": row[_TAG[0]], "name": row[_TAG[1]]} for row in rows if row[_TAG[0]]
         ]
         counselor["services"] = _services(counselor=int(pk))
+        count_visit(int(pk), now=now)
         return Response(counselor)
 
 

@@ -168,6 +168,7 @@ SITE = {
     "accounts_operationlog_files", "accounts_cachepurge_purge",
     "accounts_user_analysis", "accounts_user_export_analysis",
     "commerce_order_analysis", "commerce_order_export_analysis",
+    "counseling_appointment_analysis", "counseling_appointment_export_analysis",
     # commerce/test_merchants_office.py
     "commerce_address_reveal", "commerce_merchant_reveal", "commerce_merchantapplication_reveal",
     "commerce_merchant_decide", "commerce_merchantapplication_decide", "commerce_product_decide",

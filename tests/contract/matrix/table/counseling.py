@@ -2,11 +2,12 @@
 
 from config.api.permissions import LOGIN, PUBLIC
 from tests.contract.matrix.check import Case
-from tests.contract.matrix.table.cases import OWNER, own
+from tests.contract.matrix.table.cases import OWNER, own, staff
 
 # An appointment exists for its two sides and for those who manage appointments.
 BOTH_SIDES = frozenset({"owner", "counselor", "customer_service", "admin", "super_admin"})
 NOT_THE_ACTORS = frozenset({403})  # the business itself refuses this side of the appointment
+NO_COUNSELOR = frozenset({403})  # figures of their own have counselors alone
 
 
 def side(**more) -> Case:
@@ -52,4 +53,8 @@ TABLE: dict[str, Case] = {
     "POST /appointment/<pk>/start": side(),
     "POST /appointment/<pk>/complete": side(),
     "POST /appointment/<pk>/no-show": side(),
+    "GET /stat/appointment": Case(LOGIN, also=NO_COUNSELOR),
+    "POST /stat/appointment/export": staff(
+        "accounts.export_data", body=lambda world: {"by": "week"}, step_up=True
+    ),
 }  # fmt: skip

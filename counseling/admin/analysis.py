@@ -1,0 +1,98 @@
+"""The page 预约分析: sessions, when they are, with whom, and how people come to them."""
+
+from accounts.admin.analysis import AnalysisPage
+from accounts.services.stat_tables import labels, told
+from config.admin.charts import bar_data, lines_data
+from counseling.models import Counselor, Mode, ServiceKind, Weekday
+from counseling.serializers.stats import AppointmentStatsQuery
+from counseling.services.appointment_stats import AppointmentStats, appointment_stats
+from counseling.services.stat_tables import HEADS, percent, rows_of, share_table
+
+# Counselors to choose from; others by ?counselor=.
+CHOICES = 200
+_FIRST_HOUR = 6  # nobody has sessions at night: those hours are shown when somebody had
+
+
+class AppointmentAnalysis(AnalysisPage):
+    analysis_title = "预约分析"
+    analysis_template = "admin/appointment_analysis.html"
+    analysis_file = "appointment-stats"
+    analysis_query = AppointmentStatsQuery
+
+    def figures(self, **wanted):
+        return appointment_stats(**wanted)
+
+    def figures_table(self, stats):
+        return rows_of(stats)
+
+    def figures_context(self, request, stats, wanted):
+        people = Counselor.objects.order_by("name").values_list("pk", "name")[:CHOICES]
+        options = {"counselor": people, "kind": ServiceKind.choices, "mode": Mode.choices}
+        names = {"counselor": "咨询师", "kind": "类型", "mode": "方式"}
+        lines = {
+            title: [getattr(row, name) for row in stats.series] for name, title in HEADS.items()
+        }
+        return {
+            "cards": _cards(stats),
+            "choices": [
+                {"name": name, "label": names[name], "chosen": wanted.get(name), "options": found}
+                for name, found in options.items()
+            ],
+            "trend": lines_data(labels(stats), lines),
+            "types": bar_data(
+                "咨询", [t.title for t in stats.types], [t.sessions for t in stats.types]
+            ),
+            "heat": _heat(stats),
+            "workload": share_table(stats.counselors, "咨询师"),
+            "tags": _steps(stats.tags, "困扰", "来访者"),
+            "funnel": _funnel(stats),
+        }
+
+
+def _cards(stats: AppointmentStats) -> list[dict]:
+    totals, rates = stats.totals, stats.rates
+    return [
+        {"title": "咨询", "icon": "psychology", "value": told(totals.sessions),
+         "note": f"新预约 {told(totals.booked)}"},
+        {"title": "完成率", "icon": "task_alt", "value": percent(rates.completion),
+         "note": f"已完成 {told(totals.completed)}"},
+        {"title": "取消率", "icon": "event_busy", "value": percent(rates.cancellation),
+         "note": f"取消 {told(totals.cancelled)}"},
+        {"title": "未到场率", "icon": "person_off", "value": percent(rates.no_show),
+         "note": f"未到场 {told(totals.no_show)}"},
+    ]  # fmt: skip
+
+
+def _heat(stats: AppointmentStats) -> dict:
+    """Rows of cells; share: 0 to 100, how much of the busiest hour."""
+    busiest = max((number or 0 for hours in stats.heat for number in hours), default=0)
+    night = any(number != 0 for hours in stats.heat for number in hours[:_FIRST_HOUR])
+    shown = range(0 if night else _FIRST_HOUR, 24)
+    return {
+        "hours": shown,
+        "rows": [
+            {
+                "day": day,
+                "cells": [
+                    {"number": told(hours[hour]), "hour": hour,
+                     "share": (hours[hour] or 0) * 100 // busiest if busiest else 0}
+                    for hour in shown
+                ],
+            }
+            for day, hours in zip(Weekday.labels, stats.heat, strict=True)
+        ],
+    }  # fmt: skip
+
+
+def _steps(steps, head: str, number: str) -> dict:
+    return {"headers": [head, number], "rows": [[s.title, told(s.number)] for s in steps]}
+
+
+def _funnel(stats: AppointmentStats) -> dict:
+    """Each step with its part of the one before."""
+    rows, before = [], None
+    for step in stats.funnel:
+        part = f"{step.number / before:.1%}" if before and step.number is not None else "-"
+        rows.append([step.title, told(step.number), part])
+        before = step.number
+    return {"headers": ["步骤", "数量", "占上一步"], "rows": rows}
