@@ -19,13 +19,14 @@ from counseling.models import (
     Appointment,
     ClientProfile,
     Counselor,
+    CounselorVisits,
     Mode,
     Service,
     ServiceKind,
     TimeSlot,
     WeeklyTemplate,
 )
-from counseling.services.appointments import book, cancel
+from counseling.services.appointments import book, cancel, complete, mark_no_show
 from counseling.services.clients import create_client
 from counseling.services.counselors import publish, set_specialties
 from counseling.services.holidays import import_holidays, shipped_holidays
@@ -47,6 +48,7 @@ def make(demo: Demo) -> None:
         publish(counselor.pk, actor=None)  # the last one waits for review in the back office
     import_holidays(shipped_holidays())
     open_slots()
+    _visits(demo, counselors[:-1])
     demo.accounts["counselor"]["counselor_id"] = counselors[0].pk
     clients = [_client(demo, user) for user in demo.made["clients"]]
     appointments = _appointments(demo, clients)
@@ -154,6 +156,7 @@ def _appointments(demo: Demo, clients: list[ClientProfile]) -> list[Appointment]
             _go_on(demo, appointment, number)
             made.append(appointment)
     _spread_over_two_weeks(demo)
+    _let_some_be_over(demo, made)
     return made
 
 
@@ -205,6 +208,42 @@ def _spread_over_two_weeks(demo: Demo) -> None:
         paid_at = moment + timedelta(minutes=2) if order.paid_at else None
         Order.objects.filter(pk=order.pk).update(created_at=moment, paid_at=paid_at)
         Appointment.objects.filter(order_item__order=order).update(created_at=moment)
+
+
+def _let_some_be_over(demo: Demo, made: list[Appointment]) -> None:
+    """Figures want sessions that took place: two of three were four weeks earlier."""
+    back = timedelta(days=28)
+    ids = [appointment.pk for appointment in made[1:]]  # the first is still to come
+    booked = Appointment.objects.filter(pk__in=ids, status="confirmed").order_by("pk")
+    for number, session in enumerate(booked.select_related("counselor__user", "order_item")):
+        start, end = session.start_at - back, session.end_at - back
+        if number % 3 == 2 or end > timezone.now():
+            continue
+        moment = start - timedelta(days=demo.random.randrange(2, 9))
+        paid_at = moment + timedelta(minutes=2)
+        TimeSlot.objects.filter(pk=session.slot_id).update(start_at=start, end_at=end)
+        Appointment.objects.filter(pk=session.pk).update(
+            start_at=start, end_at=end, created_at=moment
+        )
+        order = Order.objects.filter(pk=session.order_item.order_id)
+        order.update(created_at=moment, paid_at=paid_at)
+        finish = mark_no_show if number % 6 == 4 else complete
+        finish(session.pk, actor=session.counselor.user)
+        order.update(completed_at=end)
+
+
+def _visits(demo: Demo, counselors: list[Counselor]) -> None:
+    """People looked before they booked."""
+    today = timezone.localdate()
+    CounselorVisits.objects.bulk_create(
+        CounselorVisits(
+            counselor=counselor,
+            day=today - timedelta(days=back),
+            number=demo.random.randrange(1, 12),
+        )
+        for counselor in counselors
+        for back in range(1, 30)
+    )
 
 
 def _free_slots(counselor: Counselor) -> list[int]:

@@ -6,7 +6,10 @@ from itertools import cycle
 
 from config.dashboard import Line
 
-_COLOURS = ["--color-primary-600", "--color-orange-500", "--color-blue-500", "--color-base-400"]
+_COLOURS = [
+    "--color-primary-600", "--color-orange-500", "--color-blue-500", "--color-base-400",
+    "--color-red-500",
+]  # fmt: skip
 _GREY = "#9ca3af"
 OPTIONS = json.dumps(
     {

@@ -10,6 +10,7 @@ from counseling.services.stat_tables import HEADS, percent, rows_of, share_table
 
 # Counselors to choose from; others by ?counselor=.
 CHOICES = 200
+_DEEPEST = 75  # numbers stay readable on it
 _FIRST_HOUR = 6  # nobody has sessions at night: those hours are shown when somebody had
 
 
@@ -64,7 +65,7 @@ def _cards(stats: AppointmentStats) -> list[dict]:
 
 
 def _heat(stats: AppointmentStats) -> dict:
-    """Rows of cells; share: 0 to 100, how much of the busiest hour."""
+    """Rows of cells; share: how much of the busiest hour, per cent of a colour."""
     busiest = max((number or 0 for hours in stats.heat for number in hours), default=0)
     night = any(number != 0 for hours in stats.heat for number in hours[:_FIRST_HOUR])
     shown = range(0 if night else _FIRST_HOUR, 24)
@@ -75,7 +76,7 @@ def _heat(stats: AppointmentStats) -> dict:
                 "day": day,
                 "cells": [
                     {"number": told(hours[hour]), "hour": hour,
-                     "share": (hours[hour] or 0) * 100 // busiest if busiest else 0}
+                     "share": (hours[hour] or 0) * _DEEPEST // busiest if busiest else 0}
                     for hour in shown
                 ],
             }

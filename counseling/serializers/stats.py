@@ -26,7 +26,12 @@ def _told() -> serializers.IntegerField:
 
 def _share() -> serializers.DecimalField:
     return serializers.DecimalField(
-        max_digits=5, decimal_places=4, coerce_to_string=False, allow_null=True
+        max_digits=5,
+        decimal_places=4,
+        min_value=0,
+        max_value=1,
+        coerce_to_string=False,
+        allow_null=True,
     )
 
 

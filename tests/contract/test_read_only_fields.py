@@ -34,6 +34,7 @@ WRITABLE = {
     "category": {"is_active"},
     "disease-tags": {"is_active"},
     "role": {"permissions", "data_scope"},
+    "POST /stat/appointment/export": {"counselor"},
 }
 # Columns that differ between two runs of one request.
 VOLATILE = {

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 
 from tests.benchmarks.bench import database
 
-SUBJECTS = ("slots",)
+SUBJECTS = ("slots", "orders")
 SCALES = {"small": 0.01, "full": 1.0}  # of a million rows
 ROUNDS, FULL_ROUNDS = 7, 3
 BATCH = 5000
