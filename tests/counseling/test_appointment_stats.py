@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from accounts.models import Organisation, User
 from accounts.services.export_running import run_due
@@ -279,7 +279,11 @@ def test_looks_that_could_not_be_written_are_written_later(api):
     def away(*args):
         raise OperationalError("gone away")
 
-    with connection.execute_wrapper(away), pytest.raises(OperationalError):
+    with (
+        pytest.raises(OperationalError),
+        transaction.atomic(),
+        connection.execute_wrapper(away),
+    ):
         visits.write_all()
 
     assert visits.write_all() == 1
