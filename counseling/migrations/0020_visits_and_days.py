@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0038_notices_that_expire'),
         ('commerce', '0023_kinds_of_orders'),
-        ('counseling', '0017_schedule_rules'),
+        ('counseling', '0019_leave_notices'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
