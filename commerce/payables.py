@@ -44,9 +44,8 @@ class Offer:
     details: whatever the payable wants back in reserve(); commerce does not look inside.
     hold_seconds: how long it may be held unpaid, when that is less than orders usually have.
     merchant_id: whose it is; one order has the things of one merchant, or of none.
-    needs_address: it is sent to the buyer, who has to say where to.
     image_url: how the thing looks, kept with the order.
-    fulfilment: what the seller still has to do once it is paid.
+    fulfilment: what the seller still has to do once it is paid; SHIPPING asks for an address.
     """
 
     title: str
@@ -54,7 +53,6 @@ class Offer:
     details: Any = None
     hold_seconds: int | None = None
     merchant_id: int | None = None
-    needs_address: bool = False
     image_url: str = ""
     fulfilment: Fulfilment = Fulfilment.NONE
 

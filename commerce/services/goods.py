@@ -25,7 +25,6 @@ class ProductPayable:
             title=product.name,
             unit_price=product.price,
             merchant_id=product.merchant_id,
-            needs_address=product.needs_address,
             image_url=product.image_url,
             fulfilment=(Fulfilment.SHIPPING if product.needs_address else Fulfilment.VERIFICATION),
         )

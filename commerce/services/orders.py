@@ -74,7 +74,8 @@ def place_order(
     if len({(want.kind, want.target_id) for want in wants}) < len(wants):
         raise RepeatedItem
     offers = [_offer(user, want) for want in wants]
-    sent_to = _sent_to(user, offers, address_id)
+    fulfilment = _fulfilment_of(offers)
+    sent_to = _sent_to(user, fulfilment, address_id)
     total = sum(offer.unit_price * want.quantity for want, offer in zip(wants, offers, strict=True))
     if total > MOST:
         raise AmountTooLarge
@@ -86,7 +87,7 @@ def place_order(
             total_amount=total,
             expires_at=timezone.now() + timedelta(seconds=_time_to_pay(offers)),
             **_seller_of(offers),
-            fulfilment=_fulfilment_of(offers),
+            fulfilment=fulfilment,
             remark=remark,
             **sent_to,
         )
@@ -148,9 +149,9 @@ def _fulfilment_of(offers: list[Offer]) -> Fulfilment:
     return ways.pop() if ways else Fulfilment.NONE
 
 
-def _sent_to(user: User, offers: list[Offer], address_id: int | None) -> dict[str, str]:
+def _sent_to(user: User, fulfilment: Fulfilment, address_id: int | None) -> dict[str, str]:
     """The columns of the order that say where it goes; none when nothing is sent."""
-    if not any(offer.needs_address for offer in offers):
+    if fulfilment != Fulfilment.SHIPPING:
         return {}
     if address_id is None:
         raise AddressNeeded

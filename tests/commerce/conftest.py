@@ -18,7 +18,6 @@ def _something_to_sell(settings, monkeypatch):
     monkeypatch.setattr(TagPayable, "hold_seconds", None)
     monkeypatch.setattr(TagPayable, "fulfilment", Fulfilment.NONE)
     monkeypatch.setattr(TagPayable, "merchants", {})
-    monkeypatch.setattr(TagPayable, "needs_address", False)
     _payable.cache_clear()
 
 

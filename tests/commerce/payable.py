@@ -33,7 +33,6 @@ class TagPayable:
     hold_seconds: int | None = None
     fulfilment = Fulfilment.NONE
     merchants: dict[int, int] = {}  # whose a tag is
-    needs_address = False
 
     def quote(self, user, want):
         free = DiseaseTag.objects.filter(pk=want.target_id, is_active=True)
@@ -47,9 +46,8 @@ class TagPayable:
             hold_seconds=self.hold_seconds,
             fulfilment=self.fulfilment,
             merchant_id=self.merchants.get(want.target_id),
-            needs_address=self.needs_address,
             image_url=f"https://cdn.example.com/{want.target_id}.webp"
-            if self.needs_address
+            if self.fulfilment == Fulfilment.SHIPPING
             else "",
         )
 

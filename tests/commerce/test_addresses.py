@@ -22,7 +22,7 @@ BODY = {
 @pytest.fixture
 def sent(monkeypatch):
     """Tags are sent to their buyer."""
-    monkeypatch.setattr(TagPayable, "needs_address", True)
+    monkeypatch.setattr(TagPayable, "fulfilment", "shipping")
 
 
 def items(*tags) -> dict:

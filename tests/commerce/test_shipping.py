@@ -53,7 +53,6 @@ def titles(user) -> list[str]:
 
 def test_the_payable_says_how_it_reaches_the_buyer(api, user, monkeypatch):
     monkeypatch.setattr(TagPayable, "fulfilment", "shipping")
-    monkeypatch.setattr(TagPayable, "needs_address", True)
     address = AddressFactory(user=user)
     body = {"items": [{"kind": KIND, "target_id": TagFactory().pk}], "address_id": address.pk}
 
