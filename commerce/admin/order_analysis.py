@@ -2,9 +2,9 @@
 
 from accounts.admin.analysis import AnalysisPage
 from accounts.services.stat_tables import labels
-from commerce.models import Merchant
+from commerce.models import PLATFORM, Merchant
 from commerce.serializers.stats import OrderStatsQuery
-from commerce.services.order_stats import PLATFORM, OrderStats, kind_titles, order_stats
+from commerce.services.order_stats import PLATFORM_TITLE, OrderStats, kind_titles, order_stats
 from commerce.services.stat_tables import part_table, reason_table, rows_of, share
 from config.admin import yuan
 from config.admin.charts import bar_data, lines_data
@@ -32,7 +32,7 @@ class OrderAnalysis(AnalysisPage):
             "cards": _cards(stats),
             "choices": [
                 {"name": "merchant", "label": "商户", "chosen": wanted.get("merchant"),
-                 "options": [(0, PLATFORM), *shops[:CHOICES]]},
+                 "options": [(PLATFORM, PLATFORM_TITLE), *shops[:CHOICES]]},
                 {"name": "kind", "label": "类型", "chosen": wanted.get("kind"),
                  "options": kind_titles().items()},
             ],

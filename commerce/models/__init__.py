@@ -1,6 +1,6 @@
 from commerce.models.addresses import Address
 from commerce.models.bills import Bill, BillDifference, BillStatus, DifferenceKind, DifferenceStatus
-from commerce.models.figures import Flow, OrderDay, OrderFigure
+from commerce.models.figures import EVERYBODY, PLATFORM, Flow, OrderDay, OrderFigure
 from commerce.models.fulfilment import Carrier, Shipment, VerificationCode
 from commerce.models.ledger import LedgerAccount, LedgerCause, LedgerEntry, LedgerTransaction
 from commerce.models.members import SERVING, MemberRole, MerchantMember
@@ -41,9 +41,11 @@ from commerce.models.reports import ReportStatus, ShippingReport
 from commerce.models.reviews import MerchantReview, ReviewStatus
 
 __all__ = [
+    "EVERYBODY",
     "FINISHED",
     "HANDED_OVER",
     "MIXED",
+    "PLATFORM",
     "SERVING",
     "Address",
     "AnomalyKind",

@@ -11,17 +11,21 @@ class Flow(models.TextChoices):
     RETURNED = "returned", "原路退回"
 
 
+# In the place of a merchant: what the platform sells itself, and all of it together.
+PLATFORM, EVERYBODY = 0, -1
+
+
 class OrderFigure(models.Model):
     """What orders of one kind, method and merchant came to on one closed day (Asia/Shanghai).
 
-    Sales stand on the day they were paid, refunds on the day the money went back.  merchant_id: 0
-    for what the platform itself sells.  method: "" when there was nothing to pay.  reason: why
-    money went back, "" of a sale.  amount in yuan.
+    Sales stand on the day they were paid, refunds on the day the money went back.  merchant_id:
+    PLATFORM and EVERYBODY besides merchants; who looks at everything reads few rows.  method: ""
+    when there was nothing to pay.  reason: why money went back, "" of a sale.  amount in yuan.
     """
 
     day = models.DateField("日期")
     flow = models.CharField("流向", max_length=8, choices=Flow)
-    merchant_id = models.PositiveBigIntegerField("商户 ID", default=0)
+    merchant_id = models.BigIntegerField("商户 ID")
     kind = models.CharField("类型", max_length=32, blank=True)
     method = models.CharField("支付方式", max_length=16, blank=True)
     reason = models.CharField("退款原因", max_length=16, blank=True)
@@ -30,10 +34,10 @@ class OrderFigure(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "订单汇总"
-        indexes = [models.Index(fields=["merchant_id", "day"], name="orderfigure_merchant")]
+        indexes = [models.Index(fields=["day"], name="orderfigure_day")]
         constraints = [
             models.UniqueConstraint(
-                fields=["day", "flow", "merchant_id", "kind", "method", "reason"],
+                fields=["merchant_id", "day", "flow", "kind", "method", "reason"],
                 name="orderfigure_once",
             )
         ]

@@ -25,7 +25,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from commerce.models import Flow, Order, OrderDay, OrderFigure, Refund
+from commerce.models import EVERYBODY, PLATFORM, Flow, Order, OrderDay, OrderFigure, Refund
 from config.days import business_day, day_of, day_start
 from config.db import transact
 from config.measures import DAY, days_between
@@ -33,13 +33,14 @@ from config.measures import DAY, days_between
 FEN = Decimal("0.01")
 # By what figures are told apart, besides the day; all but the merchant stand in a series.
 PARTS = ("flow", "kind", "method", "reason")
+_COLUMNS = ("day", "merchant_id", *PARTS)
 
 
 @dataclass(frozen=True)
 class Choice:
     """Which orders are asked about.
 
-    merchants: theirs alone, 0 for the platform's own; None: everybody's.  only: a condition on
+    merchants: theirs alone, PLATFORM for its own; None: everybody's.  only: a condition on
     orders; what it chooses is never kept, so all of it is counted.
     """
 
@@ -47,8 +48,13 @@ class Choice:
     kind: str = ""
     only: Q | None = None
 
-    def kept(self) -> QuerySet[OrderFigure]:
-        return OrderFigure.objects.filter(**self._named("merchant_id"))
+    def kept(self, by: Sequence[str]) -> QuerySet[OrderFigure]:
+        rows = OrderFigure.objects.filter(**self._named("merchant_id"))
+        if self.merchants is not None:
+            return rows
+        if "merchant_id" in by:
+            return rows.exclude(merchant_id=EVERYBODY)
+        return rows.filter(merchant_id=EVERYBODY)
 
     def orders(self) -> QuerySet[Order]:
         rows = Order.objects.sold().filter(self.only or Q())
@@ -68,7 +74,7 @@ class Choice:
 
 
 def _seller(path: str = "") -> Coalesce:
-    return Coalesce(F(f"{path}merchant_id"), Value(0))
+    return Coalesce(F(f"{path}merchant_id"), Value(PLATFORM))
 
 
 _SELLER = _seller()
@@ -97,7 +103,7 @@ def figures(
     found: dict[tuple, Cell] = {}
     kept = _kept_days(first, last) if choice.only is None else set()
     if kept:
-        rows = choice.kept().filter(day__gte=first, day__lte=last)
+        rows = choice.kept(by).filter(day__gte=first, day__lte=last)
         if len(kept) < (last - first).days + 1:
             rows = rows.filter(day__in=kept)
         _take_in(
@@ -190,10 +196,13 @@ def keep_day(day: date) -> None:
 def _keep_day(day: date) -> None:
     OrderDay.objects.locked().get(pk=day)
     OrderFigure.objects.filter(day=day).delete()
+    found: dict[tuple, Cell] = {}
+    for rows in _live(day, day, EVERYTHING):
+        _take_in(found, rows, _COLUMNS)
+        _take_in(found, ({**row, "merchant_id": EVERYBODY} for row in rows), _COLUMNS)
     OrderFigure.objects.bulk_create(
-        OrderFigure(number=row.pop("n"), amount=_fen(row.pop("sum")), **row)
-        for rows in _live(day, day, EVERYTHING)
-        for row in rows
+        OrderFigure(number=cell.number, amount=cell.amount, **dict(zip(_COLUMNS, key, strict=True)))
+        for key, cell in found.items()
     )
     OrderDay.objects.filter(pk=day).update(kept=True)
 

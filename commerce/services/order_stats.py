@@ -9,7 +9,16 @@ from django.db.models import Q
 from accounts.models import User
 from accounts.scope import ALL, NOTHING, reached, scope_of
 from accounts.services.user_stats import PERMISSION
-from commerce.models import MIXED, Flow, MemberRole, Merchant, Order, PaymentMethod, RefundReason
+from commerce.models import (
+    MIXED,
+    PLATFORM,
+    Flow,
+    MemberRole,
+    Merchant,
+    Order,
+    PaymentMethod,
+    RefundReason,
+)
 from commerce.payables import kind_labels
 from commerce.services.order_figures import Cell, Choice, Figures, figures
 from config.days import business_day
@@ -17,7 +26,7 @@ from config.errors import Forbidden
 from config.measures import bucket_end, bucket_of, buckets
 
 TOP = 10
-PLATFORM = "平台自营"
+PLATFORM_TITLE = "平台自营"
 _FREE = "无需支付"
 
 
@@ -70,8 +79,8 @@ def order_stats(
 ) -> OrderStats:  # fmt: skip
     """Figures from `first` to `last`, widened to whole weeks or months, but not past today.
 
-    Sales on the day they were paid, refunds on the day the money went back.  merchant: 0 for what
-    the platform sells itself.  Forbidden for who neither holds `data:view` nor has a shop.
+    Sales on the day they were paid, refunds on the day the money went back.  merchant: PLATFORM for
+    what it sells itself.  Forbidden for who neither holds `data:view` nor has a shop.
     """
     first, end = bucket_of(first, by), bucket_end(bucket_of(last, by), by)
     last = min(end, business_day(now))
@@ -168,4 +177,4 @@ def _merchants(first: date, last: date, choice: Choice) -> list[Part]:
         Merchant.objects.filter(pk__in={column["merchant_id"] for column, _ in found})
         .order_by().values_list("pk", "business_name")
     )  # fmt: skip
-    return _parts(found, "merchant_id", names | {0: PLATFORM})[:TOP]
+    return _parts(found, "merchant_id", names | {PLATFORM: PLATFORM_TITLE})[:TOP]
