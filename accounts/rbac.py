@@ -86,6 +86,8 @@ PERMISSIONS: dict[str, list[str]] = {
         "content.view_*",
         "commerce.view_merchantreview",
         "commerce.moderate_merchantreview",
+        "counseling.view_review",
+        "counseling.moderate_review",
     ],
     "content:publish": [
         "content.view_*",

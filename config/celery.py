@@ -90,6 +90,9 @@ app.conf.update(
         "结算已完成订单": {"task": "commerce.settle_orders", "schedule": crontab(minute=40)},
         "核对账目": {"task": "commerce.check_books", "schedule": crontab(hour=5, minute=10)},
         "生成预约时段": {"task": "counseling.open_slots", "schedule": timedelta(hours=1)},
+        "重新计算咨询师评分": {
+            "task": "counseling.refresh_ratings", "schedule": crontab(hour=5, minute=20),
+        },
         "生成认领协议": {"task": "farm.print_agreements", "schedule": _sweep, "options": _expires},
         "结束到期认领": {"task": "farm.end_claims", "schedule": _sweep, "options": _expires},
         "提醒认领到期": {"task": "farm.remind_of_ends", "schedule": crontab(hour=9, minute=20)},

@@ -17,6 +17,7 @@ from counseling.models import (
     AppointmentStatus,
     Counselor,
     Mode,
+    Review,
     Service,
     ServiceKind,
     SlotStatus,
@@ -172,3 +173,16 @@ class AppointmentFilter(_Range):
     class Meta:
         model = Appointment
         fields = []
+
+
+class ReviewFilter(filters.FilterSet):
+    counselor = filters.NumberFilter(field_name="counselor_id", min_value=1, max_value=_MOST)
+    rating = filters.NumberFilter(min_value=1, max_value=5, help_text="几星")
+
+    class Meta:
+        model = Review
+        fields = []
+
+
+class OwnReviewFilter(ReviewFilter):
+    appointment = filters.NumberFilter(field_name="appointment_id", min_value=1, max_value=_MOST)

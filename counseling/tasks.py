@@ -3,6 +3,7 @@ from celery import shared_task
 from counseling.services.affected import resolve_due
 from counseling.services.appointments import complete_past as complete_past_appointments
 from counseling.services.reminding import remind as remind_of_sessions
+from counseling.services.reviews import refresh_ratings as refresh_all_ratings
 from counseling.services.schedule import open_slots as open_all_slots
 
 
@@ -28,3 +29,9 @@ def remind() -> int:
 def resolve_affected() -> int:
     """Cancel sessions hit by leave that nobody handled in time; each under its order's lock."""
     return resolve_due()
+
+
+@shared_task(name="counseling.refresh_ratings", ignore_result=True, time_limit=1800)
+def refresh_ratings() -> int:
+    """Count ratings anew, by the parameters of today; nightly."""
+    return refresh_all_ratings()

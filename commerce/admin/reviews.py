@@ -7,24 +7,16 @@ from commerce.services.reviews import hide_review, restore_review
 from config.admin import BackOfficeAdmin, ReadOnly
 
 
-@admin.register(MerchantReview)
-class MerchantReviewAdmin(ReadOnly, BackOfficeAdmin):
-    """What buyers say.  Who said it is nobody's business here, anonymous or not."""
+class ReviewAdmin(ReadOnly, BackOfficeAdmin):
+    """The queue of reviews of one kind.  Who said it is nobody's business here, anonymous or not.
 
+    hide_service, restore_service: what the actions call.
+    """
+
+    secret_lookups = frozenset({"user", "order", "appointment", "replied_by"})
     action_form = RemarkActionForm
-    list_display = [
-        "merchant", "stars", "comment", "is_anonymous", "reply", "status", "created_at",
-        "moderation_note",
-    ]  # fmt: skip
     list_filter = ["status", "rating", "is_anonymous", "created_at"]
-    list_select_related = ["merchant"]
-    search_fields = ["merchant__business_name", "comment", "order__number__exact"]
-    search_help_text = "商户名称、评价内容，或完整的订单编号"
     readonly_fields = ["stars"]
-    fields = [
-        "merchant", "stars", "comment", "is_anonymous", "reply", "replied_at", "status",
-        "moderation_note", "created_at",
-    ]  # fmt: skip
     actions = ["hide", "restore"]
 
     @display(description="评分", ordering="rating")
@@ -33,11 +25,28 @@ class MerchantReviewAdmin(ReadOnly, BackOfficeAdmin):
 
     @action(description="隐藏所选评价（请填写说明）", permissions=["moderate"])
     def hide(self, request, queryset):
-        self.call_each(request, queryset, hide_review, reason=remark_of(request))
+        self.call_each(request, queryset, self.hide_service, reason=remark_of(request))
 
     @action(description="恢复所选评价", permissions=["moderate"])
     def restore(self, request, queryset):
-        self.call_each(request, queryset, restore_review, reason=remark_of(request))
+        self.call_each(request, queryset, self.restore_service, reason=remark_of(request))
 
     def has_moderate_permission(self, request):
-        return request.user.has_perm("commerce.moderate_merchantreview")
+        return request.user.has_perm(self.full_permission("moderate"))
+
+
+@admin.register(MerchantReview)
+class MerchantReviewAdmin(ReviewAdmin):
+    hide_service, restore_service = staticmethod(hide_review), staticmethod(restore_review)
+
+    list_display = [
+        "merchant", "stars", "comment", "is_anonymous", "reply", "status", "created_at",
+        "moderation_note",
+    ]  # fmt: skip
+    list_select_related = ["merchant"]
+    search_fields = ["merchant__business_name", "comment", "order__number__exact"]
+    search_help_text = "商户名称、评价内容，或完整的订单编号"
+    fields = [
+        "merchant", "stars", "comment", "is_anonymous", "reply", "replied_at", "status",
+        "moderation_note", "created_at",
+    ]  # fmt: skip

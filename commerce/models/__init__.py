@@ -38,7 +38,7 @@ from commerce.models.products import (
 )
 from commerce.models.refunds import Refund, RefundReason, RefundStatus
 from commerce.models.reports import ReportStatus, ShippingReport
-from commerce.models.reviews import MerchantReview, ReviewStatus
+from commerce.models.reviews import BaseReview, MerchantReview, ReviewQuerySet, ReviewStatus
 
 __all__ = [
     "EVERYBODY",
@@ -50,6 +50,7 @@ __all__ = [
     "Address",
     "AnomalyKind",
     "ApplicationStatus",
+    "BaseReview",
     "Bill",
     "BillDifference",
     "BillStatus",
@@ -90,6 +91,7 @@ __all__ = [
     "RefundReason",
     "RefundStatus",
     "ReportStatus",
+    "ReviewQuerySet",
     "ReviewStatus",
     "Shipment",
     "ShippingReport",

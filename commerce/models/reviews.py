@@ -21,10 +21,10 @@ class ReviewQuerySet(LockingQuerySet):
         return self.filter(status=ReviewStatus.VISIBLE)
 
 
-class MerchantReview(TimestampedModel):
-    """What a buyer says of a merchant after a completed order; one per order.
+class BaseReview(TimestampedModel):
+    """What somebody says of what they got: stars and words, answered once.
 
-    moderation_note: why staff hid it.  What is hidden does not count for the merchant's rating.
+    moderation_note: why staff hid it.  What is hidden does not count for a rating.
     """
 
     TRANSITIONS = Transitions(
@@ -34,21 +34,13 @@ class MerchantReview(TimestampedModel):
         }
     )
 
-    order = models.OneToOneField(Order, models.PROTECT, related_name="review", verbose_name="订单")
-    merchant = models.ForeignKey(
-        Merchant, models.PROTECT, related_name="reviews", verbose_name="商户"
-    )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="merchant_reviews",
-        verbose_name="买家",
-    )  # fmt: skip
     rating = models.PositiveSmallIntegerField("评分")
     comment = models.CharField("评价", max_length=500, blank=True)
     is_anonymous = models.BooleanField("匿名", default=False)
     status = models.CharField(
         "状态", max_length=16, choices=ReviewStatus, default=ReviewStatus.VISIBLE
     )
-    reply = models.CharField("商户回复", max_length=500, blank=True)
+    reply = models.CharField("回复", max_length=500, blank=True)
     replied_at = models.DateTimeField("回复时间", null=True, blank=True)
     replied_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
@@ -57,6 +49,26 @@ class MerchantReview(TimestampedModel):
     moderation_note = models.CharField("处理说明", max_length=200, blank=True)
 
     objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self):
+        return f"评价 {self.pk}"
+
+
+class MerchantReview(BaseReview):
+    """What a buyer says of a merchant after a completed order; one per order."""
+
+    order = models.OneToOneField(Order, models.PROTECT, related_name="review", verbose_name="订单")
+    merchant = models.ForeignKey(
+        Merchant, models.PROTECT, related_name="reviews", verbose_name="商户"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="merchant_reviews",
+        verbose_name="买家",
+    )  # fmt: skip
+    reply = models.CharField("商户回复", max_length=500, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "商户评价"
@@ -68,6 +80,3 @@ class MerchantReview(TimestampedModel):
             )
         ]
         permissions = [("moderate_merchantreview", "隐藏与恢复商户评价")]
-
-    def __str__(self):
-        return f"评价 {self.pk}"

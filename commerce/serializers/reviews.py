@@ -20,10 +20,17 @@ class RatedMerchantSerializer(PublicMerchantSerializer):
         fields = [*PublicMerchantSerializer.Meta.fields, "rating", "rating_count"]
 
 
-class PublicReviewSerializer(ApiModelSerializer):
-    """A review as everybody sees it: neither its author nor the order can be found by it."""
+class AuthoredSerializer(ApiModelSerializer):
+    """author: the first character of a name, or nobody's when they wish so."""
 
     author = serializers.SerializerMethodField()
+
+    def get_author(self, review) -> str:
+        return NOBODY if review.is_anonymous else mask_name(review.user.display_name)
+
+
+class PublicReviewSerializer(AuthoredSerializer):
+    """A review as everybody sees it: neither its author nor the order can be found by it."""
 
     class Meta:
         model = MerchantReview
@@ -33,9 +40,6 @@ class PublicReviewSerializer(ApiModelSerializer):
         ]  # fmt: skip
 
     merchant_id = serializers.IntegerField(read_only=True)
-
-    def get_author(self, review) -> str:
-        return NOBODY if review.is_anonymous else mask_name(review.user.display_name)
 
 
 class OwnReviewSerializer(PublicReviewSerializer):

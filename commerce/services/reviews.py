@@ -2,19 +2,12 @@
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.utils import timezone
 
-from accounts.audit import move
 from accounts.models import User
-from commerce.errors import (
-    AlreadyReplied,
-    AlreadyReviewed,
-    NotReviewable,
-    OwnMerchant,
-    ReasonNeeded,
-)
-from commerce.models import SERVING, Merchant, MerchantReview, Order, OrderStatus, ReviewStatus
+from commerce.errors import AlreadyReviewed, NotReviewable, OwnMerchant
+from commerce.models import SERVING, Merchant, MerchantReview, Order, OrderStatus
 from commerce.services import order_notices
+from commerce.services.moderation import answer, hide, lock_review, restore
 from config.db import transact
 from config.errors import NotFound
 
@@ -59,14 +52,10 @@ def _count(review: MerchantReview, sign: int) -> None:
 @transact
 def reply_to_review(review_id: int, *, actor: User, reply: str) -> MerchantReview:
     """The merchant's one answer.  NotFound unless it is theirs and shown."""
-    review = _locked(review_id)
-    theirs = Merchant.objects.of(actor, *SERVING).filter(pk=review.merchant_id)
-    if review.status != ReviewStatus.VISIBLE or not theirs.exists():
+    review = lock_review(MerchantReview, review_id)
+    if not Merchant.objects.of(actor, *SERVING).filter(pk=review.merchant_id).exists():
         raise NotFound
-    if review.replied_at is not None:
-        raise AlreadyReplied
-    review.reply, review.replied_at, review.replied_by = reply, timezone.now(), actor
-    review.save(update_fields=["reply", "replied_at", "replied_by", "updated_at"])
+    answer(review, actor=actor, reply=reply)
     order_notices.review_replied(review)
     return review
 
@@ -74,10 +63,8 @@ def reply_to_review(review_id: int, *, actor: User, reply: str) -> MerchantRevie
 @transact
 def hide_review(review_id: int, *, actor: User, reason: str) -> MerchantReview:
     """Out of everybody's sight, and out of the rating; its author hears why."""
-    if not reason.strip():
-        raise ReasonNeeded
-    review = _locked(review_id)
-    move(review, ReviewStatus.HIDDEN, actor=actor, reason=reason, moderation_note=reason[:200])
+    review = lock_review(MerchantReview, review_id)
+    hide(review, actor=actor, reason=reason)
     _count(review, -1)
     order_notices.review_hidden(review)
     return review
@@ -85,14 +72,7 @@ def hide_review(review_id: int, *, actor: User, reason: str) -> MerchantReview:
 
 @transact
 def restore_review(review_id: int, *, actor: User, reason: str = "") -> MerchantReview:
-    review = _locked(review_id)
-    move(review, ReviewStatus.VISIBLE, actor=actor, reason=reason, moderation_note="")
+    review = lock_review(MerchantReview, review_id)
+    restore(review, actor=actor, reason=reason)
     _count(review, 1)
-    return review
-
-
-def _locked(review_id: int) -> MerchantReview:
-    review = MerchantReview.objects.locked().filter(pk=review_id).first()
-    if review is None:
-        raise NotFound
     return review

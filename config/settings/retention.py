@@ -97,6 +97,7 @@ NO_RETENTION = {
     "counseling.Holiday": _STATE,
     "counseling.LeaveRequest": "why appointments went as they did",
     "counseling.CounselorVisits": "sums without names",
+    "counseling.Review": "what others go by; its words go with the person",
     "counseling.Service": _STATE,
     "counseling.WeeklyTemplate": _STATE,
     "farm.AgreementFile": _PROOF,

@@ -49,6 +49,7 @@ DATA_SCOPE = {
     "counseling.reschedule": ["appointment__counselor__user"],
     "counseling.scheduleexception": ["counselor__user"],
     "counseling.leaverequest": ["counselor__user"],
+    "counseling.review": ["counselor__user"],
     "counseling.service": ["counselor__user"],
     "counseling.timeslot": ["counselor__user"],
     "counseling.weeklytemplate": ["counselor__user"],

@@ -1,3 +1,3 @@
-from counseling.admin import appointments, clients, counselors, rules, schedule
+from counseling.admin import appointments, clients, counselors, reviews, rules, schedule
 
-__all__ = ["appointments", "clients", "counselors", "rules", "schedule"]
+__all__ = ["appointments", "clients", "counselors", "reviews", "rules", "schedule"]

@@ -15,6 +15,7 @@ from counseling.models.leave import (
     LeaveStatus,
 )
 from counseling.models.reschedules import Reschedule, Side
+from counseling.models.reviews import Review, ReviewTag
 from counseling.models.schedule import (
     ExceptionKind,
     Holiday,
@@ -45,6 +46,8 @@ __all__ = [
     "Mode",
     "Relation",
     "Reschedule",
+    "Review",
+    "ReviewTag",
     "ScheduleException",
     "Service",
     "ServiceKind",

@@ -18,6 +18,7 @@ from counseling.models import (
     Holiday,
     LeaveRequest,
     Reschedule,
+    Review,
     ScheduleException,
     Service,
     TimeSlot,
@@ -39,6 +40,10 @@ HOLDINGS = (
     ),
     Holding(Appointment, clear={"note": "", "cancel_reason": ""}, keep=("number",)),
     Holding(Reschedule, "appointment__user", clear={"reason": ""}),
+    Holding(
+        Review, clear={"comment": "", "is_anonymous": True},
+        keep=("tags", "reply", "moderation_note"),
+    ),
     Holding(
         Counselor,
         clear={

@@ -38,6 +38,7 @@ ACTORS = {
     "counseling.Reschedule.actor",
     "counseling.LeaveRequest.requested_by",
     "counseling.LeaveRequest.reviewed_by",
+    "counseling.Review.replied_by",
     "farm.Animal.reviewed_by",
     "farm.AnimalClaim.ended_by",
 }

@@ -138,6 +138,7 @@ PAGES = {
     ),
     "counseling.holiday": Page("AS", "AS", "AS", "AS", {"delete_selected": "AS"}),
     "counseling.scheduleexception": Page("AS", "AS", "AS", "AS", {"delete_selected": "AS"}),
+    "counseling.review": Page("CAS", actions=dict.fromkeys(("hide", "restore"), "CAS")),
     "counseling.service": Page("AS", "AS", "AS"),
     "counseling.timeslot": Page(
         "KAS", "AS", "AS", actions=dict.fromkeys(("close_selected", "reopen_selected"), "AS")

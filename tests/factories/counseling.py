@@ -14,11 +14,13 @@ from counseling.models import (
     ClientProfile,
     Counselor,
     CounselorStatus,
+    Review,
     Service,
     TimeSlot,
     WeeklyTemplate,
 )
 from counseling.services.appointments import book
+from counseling.services.reviews import write_review
 from tests.factories.accounts import UserFactory
 from tests.factories.commerce import pay as pay_order
 
@@ -115,3 +117,16 @@ def confirmed(client: ClientProfile | None = None, **kwargs) -> Appointment:
     appointment = booked(client, **kwargs)
     pay(appointment)
     return appointment
+
+
+def completed(client: ClientProfile | None = None, **kwargs) -> Appointment:
+    """A session that took place."""
+    appointment = confirmed(client, **kwargs)
+    Appointment.objects.filter(pk=appointment.pk).update(status="completed")
+    appointment.refresh_from_db()
+    return appointment
+
+
+def reviewed(appointment: Appointment | None = None, *, rating: int = 5, **said) -> Review:
+    appointment = appointment or completed()
+    return write_review(appointment.pk, user=appointment.user, rating=rating, **said)

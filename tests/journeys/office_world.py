@@ -50,7 +50,7 @@ from tests.factories.commerce import (
     ProductFactory,
 )
 from tests.factories.content import CategoryFactory, DiseaseTagFactory
-from tests.factories.counseling import WeeklyTemplateFactory, confirmed
+from tests.factories.counseling import WeeklyTemplateFactory, confirmed, reviewed
 from tests.factories.farm import active
 from tests.factories.media import FileFactory
 
@@ -83,6 +83,7 @@ def fill() -> None:
     )
     Holiday.objects.get_or_create(date=timezone.localdate(), defaults={"name": "店庆"})
     FileFactory(owner=user)
+    reviewed()
     _animals()
     Organisation.objects.create(name=f"华东中心{tag}")
     MerchantFactory()

@@ -23,6 +23,14 @@ def _book(world) -> dict:
     }
 
 
+def _review(world) -> dict:
+    return {"appointment_id": world.held_appointment_id, "rating": 4, "tags": ["warm"]}
+
+
+def _edit(world) -> dict:
+    return {"rating": 4, "comment": "还好"}
+
+
 def _client(world) -> dict:
     return {"name": "林小雨", "birth_date": "1999-01-02"}
 
@@ -57,4 +65,19 @@ TABLE: dict[str, Case] = {
     "POST /stat/appointment/export": staff(
         "accounts.export_data", body=lambda world: {"by": "week"}, step_up=True
     ),
+    "GET /review": Case(PUBLIC),
+    "GET /review/mine": Case(LOGIN, who=OWNER),
+    "GET /review/<pk>": own(pk="said_id"),
+    "POST /review": Case(LOGIN, who=OWNER, also=frozenset({404}), body=_review),
+    "PUT /review/<pk>": Case(LOGIN, path={"pk": "said_id"}, who=OWNER, body=_edit),
+    "PATCH /review/<pk>": Case(LOGIN, path={"pk": "said_id"}, who=OWNER, body=_edit),
+    "DELETE /review/<pk>": own(pk="said_id"),
+    "POST /review/<pk>/reply": Case(
+        LOGIN, path={"pk": "said_id"}, who=frozenset({"counselor"}),
+        body=lambda world: {"reply": "谢谢信任"},
+    ),
+    "POST /review/<pk>/hide": staff(
+        "counseling.moderate_review", pk="said_id", body=lambda world: {"reason": "广告"}
+    ),
+    "POST /review/<pk>/restore": staff("counseling.moderate_review", pk="hidden_said_id"),
 }  # fmt: skip

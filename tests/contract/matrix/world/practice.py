@@ -12,6 +12,7 @@ from counseling.models import (
     Appointment,
     ClientProfile,
     Counselor,
+    Review,
     Service,
     SlotStatus,
     TimeSlot,
@@ -47,7 +48,7 @@ class Practice:
                 start_at=day + timedelta(hours=hour),
                 end_at=day + timedelta(hours=hour, minutes=50),
             )
-            for hour in range(6)
+            for hour in range(9)
         ]
         self.slot = self.slots[0]
 
@@ -69,6 +70,16 @@ class Practice:
         )  # fmt: skip
 
         self.address = AddressFactory(user=self.owner, is_default=True)
+        self._sessions_held()
+
+    def _sessions_held(self):
+        """One to be reviewed, one that was, one whose review is hidden."""
+        held = [self._booking(slot, OrderStatus.PAID)[1] for slot in self.slots[6:9]]
+        self.held_appointment = held[0]
+        Appointment.objects.filter(pk__in=[row.pk for row in held]).update(status="completed")
+        said = {"counselor": self.counselor_row, "user": self.owner, "rating": 5, "comment": "谢谢"}
+        self.said = Review.objects.create(appointment=held[1], **said)
+        self.hidden_said = Review.objects.create(appointment=held[2], status="hidden", **said)
 
     def _booking(self, slot: TimeSlot, status: str) -> tuple[Order, Appointment]:
         paid = status == OrderStatus.PAID
