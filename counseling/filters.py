@@ -16,6 +16,8 @@ from counseling.models import (
     Appointment,
     AppointmentStatus,
     Counselor,
+    Dispute,
+    DisputeStatus,
     Mode,
     Review,
     Service,
@@ -186,3 +188,14 @@ class ReviewFilter(filters.FilterSet):
 
 class OwnReviewFilter(ReviewFilter):
     appointment = filters.NumberFilter(field_name="appointment_id", min_value=1, max_value=_MOST)
+
+
+class DisputeFilter(filters.FilterSet):
+    status = filters.MultipleChoiceFilter(choices=DisputeStatus.choices)
+    appointment = filters.NumberFilter(
+        field_name="appointment_id", min_value=1, max_value=_MOST, help_text="预约 ID"
+    )
+
+    class Meta:
+        model = Dispute
+        fields = []

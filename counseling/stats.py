@@ -14,10 +14,13 @@ from counseling.models import (
     ClientProfile,
     Counselor,
     CounselorStatus,
+    Dispute,
 )
 from counseling.services.session_figures import HELD, MADE
 
 _SEE, _PUBLISH = "counseling.view_appointment", "counseling.publish_counselor"
+_DECIDE = "counseling.decide_dispute"
+
 
 PROFILES = Measure(
     "client_profiles", "来访者档案", ClientProfile.objects.all, feature=True, sensitive=True
@@ -46,6 +49,10 @@ def counselors_in_review(viewer: User | None = None) -> int:
     return seen_by(waiting, viewer, _PUBLISH).count()
 
 
+def open_disputes(viewer: User | None = None) -> int:
+    return seen_by(Dispute.objects.open(), viewer, _DECIDE).count()
+
+
 def panel(user: User, now: datetime) -> Panel:
     """The dashboard's part about counseling."""
     figures, queues, lines = [], [], []
@@ -57,6 +64,9 @@ def panel(user: User, now: datetime) -> Panel:
             Figure("今日咨询", sessions(now, viewer=user), "psychology", page, whole_day=True),
         ]
         lines.append(Line("近 14 天业务量", "新预约", booked))
+    if user.has_perm(_DECIDE):
+        page, query = "admin:counseling_dispute_changelist", "status__in=open,answered"
+        queues.append(Queue("待裁定的争议", open_disputes(user), page, query))
     if user.has_perm(_PUBLISH):
         page, query = "admin:counseling_counselor_changelist", "status__exact=reviewing"
         queues.append(Queue("待审核的咨询师", counselors_in_review(user), page, query))

@@ -41,6 +41,7 @@ MENUS = [
         "心理咨询", "psychology",
         [
             ("预约", "event_available", "counseling.appointment"),
+            ("预约争议", "gavel", "counseling.dispute"),
             ("来访者", "diversity_3", "counseling.clientprofile"),
             ("咨询师", "psychology_alt", "counseling.counselor"),
             ("咨询评价", "reviews", "counseling.review"),

@@ -119,7 +119,7 @@ class OrderAdmin(Exportable, WithStory, OrderAnalysis, ByHand, ReadOnly, BackOff
     phone = masked("user__phone", "手机号", mask_phone)
     fields = [
         "number", "status", "user", "phone", "total", "refunded", "created_at", "expires_at",
-        "paid_at", "paid_by", "completed_at", "settles_at", "commission_percent",
+        "paid_at", "paid_by", "completed_at", "settles_at", "on_hold", "commission_percent",
     ]  # fmt: skip
     inlines = [OrderItemInline, PaymentInline, RefundInline, LedgerInline]
     actions = ["cancel_orders", "export_chosen"]

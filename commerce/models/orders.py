@@ -131,6 +131,7 @@ class Order(TimestampedModel):
         "佣金比例(%)", max_digits=10, decimal_places=2, null=True, blank=True
     )
     settles_at = models.DateTimeField("结算时间", null=True, blank=True)
+    on_hold = models.BooleanField("暂停结算", default=False, db_default=False)
     merchant_note = models.CharField("商户备注", max_length=200, blank=True)
     fulfilment = models.CharField(
         "履约方式", max_length=16, choices=Fulfilment, default=Fulfilment.NONE

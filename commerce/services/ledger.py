@@ -92,13 +92,18 @@ def wait_for_release(now: datetime) -> datetime:
 def release_order(order_id: int, *, now: datetime) -> bool:
     """Settle a completed order whose waiting time is over; False when it is not that far."""
     order = Order.objects.locked().filter(pk=order_id).first()
-    if order is None or order.settles_at is None or order.settles_at > now:
+    if order is None or order.settles_at is None or order.settles_at > now or order.on_hold:
         return False
     if order.status != OrderStatus.COMPLETED:
         return False
     book_release(order)
     Order.objects.filter(pk=order.pk).update(settles_at=None)
     return True
+
+
+def hold_settlement(order_id: int, *, hold: bool) -> None:
+    """Keep a completed order from being settled, or let it be; call it with the order locked."""
+    Order.objects.filter(pk=order_id).update(on_hold=hold)
 
 
 def _book(cause: LedgerCause, number: int, order: Order, lines: Iterable[tuple], **of) -> None:

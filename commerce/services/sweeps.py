@@ -73,7 +73,7 @@ def conclude_refunds(limit: int) -> int:
 
 def settle_orders(now: datetime, limit: int) -> int:
     """Settle what was completed long enough ago, oldest first; how many were."""
-    due = Order.objects.filter(status=OrderStatus.COMPLETED, settles_at__lte=now)
+    due = Order.objects.filter(status=OrderStatus.COMPLETED, settles_at__lte=now, on_hold=False)
     due = due.order_by("settles_at").values_list("pk", flat=True)
     return each(due[:limit], release_order, now=now)
 

@@ -36,6 +36,8 @@ SPECTACULAR_SETTINGS = {
         "AnimalUpdateType": "farm.models.UpdateType",
         "AnimalUpdateVisibility": "farm.models.UpdateVisibility",
         "AppointmentStatus": "counseling.models.AppointmentStatus",
+        "DisputeStatus": "counseling.models.DisputeStatus",
+        "DisputeReason": "counseling.models.DisputeReason",
         "SlotStatus": "counseling.models.SlotStatus",
         "ServiceKind": "counseling.models.ServiceKind",
         "MenuKind": "accounts.models.Menu.Kind",

@@ -93,6 +93,7 @@ NO_RETENTION = {
     "counseling.Appointment": _MONEY,
     "counseling.ClientProfile": "appointments hang on it; cleared with the person",
     "counseling.Counselor": _STATE,
+    "counseling.Dispute": _MONEY,
     "counseling.Reschedule": "part of the appointment",
     "counseling.Holiday": _STATE,
     "counseling.LeaveRequest": "why appointments went as they did",

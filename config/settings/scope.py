@@ -46,6 +46,7 @@ DATA_SCOPE = {
     "counseling.appointment": ["counselor__user"],
     "counseling.clientprofile": ["appointments__counselor__user"],
     "counseling.counselor": ["user"],
+    "counseling.dispute": ["appointment__counselor__user"],
     "counseling.reschedule": ["appointment__counselor__user"],
     "counseling.scheduleexception": ["counselor__user"],
     "counseling.leaverequest": ["counselor__user"],

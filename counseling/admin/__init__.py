@@ -1,3 +1,11 @@
-from counseling.admin import appointments, clients, counselors, reviews, rules, schedule
+from counseling.admin import (
+    appointments,
+    clients,
+    counselors,
+    disputes,
+    reviews,
+    rules,
+    schedule,
+)
 
-__all__ = ["appointments", "clients", "counselors", "reviews", "rules", "schedule"]
+__all__ = ["appointments", "clients", "counselors", "disputes", "reviews", "rules", "schedule"]

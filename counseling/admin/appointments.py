@@ -1,5 +1,4 @@
 from django.contrib import admin
-from django.utils import timezone
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
@@ -37,8 +36,7 @@ class AppointmentAdmin(AppointmentAnalysis, ReadOnly, BackOfficeAdmin):
 
     @display(description="时间", ordering="start_at")
     def when(self, appointment):
-        start = timezone.localtime(appointment.start_at)
-        return f"{start:%Y-%m-%d %H:%M}–{timezone.localtime(appointment.end_at):%H:%M}"
+        return appointment.time_text
 
     @display(description="订单")
     def order(self, appointment):

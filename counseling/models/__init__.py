@@ -7,6 +7,7 @@ from counseling.models.counselors import (
     Service,
     ServiceKind,
 )
+from counseling.models.disputes import Dispute, DisputeReason, DisputeStatus
 from counseling.models.leave import (
     AffectedAppointment,
     AffectedStatus,
@@ -37,6 +38,9 @@ __all__ = [
     "Counselor",
     "CounselorStatus",
     "CounselorVisits",
+    "Dispute",
+    "DisputeReason",
+    "DisputeStatus",
     "ExceptionKind",
     "Holiday",
     "HolidayKind",

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
+from django.utils import timezone
 
 from accounts.fields import EncryptedTextField
 from accounts.scope import scoped
@@ -147,3 +148,9 @@ class Appointment(TimestampedModel):
 
     def __str__(self):
         return self.number
+
+    @property
+    def time_text(self) -> str:
+        """When it takes place, as the back office shows it."""
+        start = timezone.localtime(self.start_at)
+        return f"{start:%Y-%m-%d %H:%M}–{timezone.localtime(self.end_at):%H:%M}"

@@ -7,10 +7,11 @@ from rest_framework import serializers
 
 from accounts.models import Gender
 from config.api.serializers import MoneyField
-from counseling.models import Appointment, AppointmentStatus, Mode, ServiceKind, Side
+from counseling.models import Appointment, AppointmentStatus, DisputeStatus, Mode, ServiceKind, Side
 from counseling.serializers.counselors import RowSerializer
 from counseling.services.booking import NOTE_LENGTH
 from counseling.services.calendar import age_on
+from counseling.services.disputes import disputable_until
 from counseling.services.rescheduling import terms
 
 
@@ -123,15 +124,28 @@ class _MovePart(RowSerializer):
     created_at = serializers.DateTimeField()
 
 
+class _DisputePart(RowSerializer):
+    id = serializers.IntegerField()
+    status = serializers.ChoiceField(DisputeStatus.choices)
+
+
+def _dispute(row: dict) -> dict | None:
+    if row["dispute__id"] is None:
+        return None
+    return {"id": row["dispute__id"], "status": row["dispute__status"]}
+
+
 class AppointmentDetailSerializer(AppointmentSerializer):
     """note: what the client wrote, for the two sides; empty for staff."""
 
-    COLUMNS = (*AppointmentSerializer.COLUMNS, "note")
+    COLUMNS = (*AppointmentSerializer.COLUMNS, "note", "dispute__id", "dispute__status")
     MOVE_COLUMNS = tuple(_MovePart().fields)
 
     note = serializers.CharField()
     reschedule = _TermsPart()
     reschedules = _MovePart(many=True)
+    dispute = _DisputePart(allow_null=True)
+    disputable_until = serializers.DateTimeField()
 
     def to_representation(self, row):
         reader = self.context["request"].user.pk
@@ -148,6 +162,8 @@ class AppointmentDetailSerializer(AppointmentSerializer):
             "note": row["note"] if mine else "",
             "reschedule": asdict(found),
             "reschedules": moves,
+            "dispute": _dispute(row),
+            "disputable_until": disputable_until(row["end_at"]),
         }
 
 

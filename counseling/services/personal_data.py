@@ -15,6 +15,7 @@ from counseling.models import (
     Counselor,
     CounselorStatus,
     CounselorVisits,
+    Dispute,
     Holiday,
     LeaveRequest,
     Reschedule,
@@ -39,6 +40,10 @@ HOLDINGS = (
         keep=("name", "row_key"), hidden=("row_key",),
     ),
     Holding(Appointment, clear={"note": "", "cancel_reason": ""}, keep=("number",)),
+    Holding(
+        Dispute, "appointment__user", clear={"text": "", "answer": ""},
+        keep=("number", "decision_note"),
+    ),
     Holding(Reschedule, "appointment__user", clear={"reason": ""}),
     Holding(
         Review, clear={"comment": "", "is_anonymous": True},
@@ -79,6 +84,10 @@ def lock(user: User) -> None:
 def blockers(user: User) -> list[Blocker]:
     counts = {
         "appointments": (_("有尚未结束的预约"), Appointment.objects.live().filter(user=user)),
+        "disputes": (
+            _("有尚未裁定的预约争议"),
+            Dispute.objects.open().filter(appointment__user=user),
+        ),
         "sessions": (
             _("作为咨询师，有尚未结束的预约"),
             Appointment.objects.live().filter(counselor__user=user),

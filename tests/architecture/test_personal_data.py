@@ -35,6 +35,7 @@ ACTORS = {
     "counseling.AffectedAppointment.offered_by",
     "counseling.AffectedAppointment.resolved_by",
     "counseling.Appointment.cancelled_by",
+    "counseling.Dispute.decided_by",
     "counseling.Reschedule.actor",
     "counseling.LeaveRequest.requested_by",
     "counseling.LeaveRequest.reviewed_by",

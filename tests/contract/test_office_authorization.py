@@ -133,6 +133,7 @@ PAGES = {
         actions=dict.fromkeys(("cancel_selected", "complete_selected", "no_show_selected"), "KAS"),
     ),
     "counseling.clientprofile": Page("S"),
+    "counseling.dispute": Page("KAS"),
     "counseling.counselor": Page(
         "KAS", "AS", "AS", actions=dict.fromkeys(("publish_selected", "suspend_selected"), "AS")
     ),
@@ -177,6 +178,7 @@ SITE = {
     "commerce_order_by_hand", "commerce_refund_by_hand",  # commerce/test_offline_office.py
     "counseling_holiday_import_file",  # counseling/test_schedule_office.py
     "accounts_user_reveal", "counseling_clientprofile_reveal",  # accounts/test_reveals.py
+    "counseling_dispute_reveal", "counseling_dispute_decide",  # counseling/test_disputes.py
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from tests.contract.matrix.table.cases import OWNER, own, staff
 
 # An appointment exists for its two sides and for those who manage appointments.
 BOTH_SIDES = frozenset({"owner", "counselor", "customer_service", "admin", "super_admin"})
+_DECIDE = "counseling.decide_dispute"
 NOT_THE_ACTORS = frozenset({403})  # the business itself refuses this side of the appointment
 NO_COUNSELOR = frozenset({403})  # figures of their own have counselors alone
 
@@ -13,6 +14,14 @@ NO_COUNSELOR = frozenset({403})  # figures of their own have counselors alone
 def side(**more) -> Case:
     """An appointment, as one of its sides or as staff."""
     return Case(LOGIN, path={"pk": "appointment_id"}, who=BOTH_SIDES, also=NOT_THE_ACTORS, **more)
+
+
+def disputed(**more) -> Case:
+    return Case(LOGIN, path={"pk": "dispute_id"}, who=BOTH_SIDES, also=NOT_THE_ACTORS, **more)
+
+
+def _decision(world) -> dict:
+    return {"note": "核对了双方说明"}
 
 
 def _book(world) -> dict:
@@ -58,6 +67,16 @@ TABLE: dict[str, Case] = {
     "GET /appointment/<pk>/cancel-preview": side(),
     "POST /appointment/<pk>/cancel": side(body=lambda world: {"reason": "临时有事"}),
     "POST /appointment/<pk>/reschedule": side(body=lambda world: {"slot_id": world.slot_id}),
+    "GET /dispute": Case(LOGIN, who=BOTH_SIDES),
+    "GET /dispute/<pk>": disputed(),
+    "POST /dispute": Case(
+        LOGIN, who=BOTH_SIDES, also=frozenset({403, 404}),
+        body=lambda world: {"appointment_id": world.appointment_id, "reason": "other"},
+    ),
+    "POST /dispute/<pk>/answer": disputed(body=lambda world: {"answer": "我到场了"}),
+    "POST /dispute/<pk>/withdraw": disputed(),
+    "POST /dispute/<pk>/uphold": staff(_DECIDE, also={403}, pk="dispute_id", body=_decision),
+    "POST /dispute/<pk>/reject": staff(_DECIDE, also={403}, pk="dispute_id", body=_decision),
     "POST /appointment/<pk>/start": side(),
     "POST /appointment/<pk>/complete": side(),
     "POST /appointment/<pk>/no-show": side(),

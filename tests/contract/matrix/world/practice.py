@@ -12,6 +12,7 @@ from counseling.models import (
     Appointment,
     ClientProfile,
     Counselor,
+    Dispute,
     Review,
     Service,
     SlotStatus,
@@ -67,6 +68,12 @@ class Practice:
         self.refund = Refund.objects.create(
             number="REFMATRIX000000000001", payment=self.payment, order=self.paid_order,
             amount=100, key="request", reason_code="other", requested_by=self.owner,
+        )  # fmt: skip
+
+        self.disputed = self._booking(self.slots[3], OrderStatus.PAID)[1]
+        self.dispute = Dispute.objects.create(
+            number="DSPMATRIX000000000001", appointment=self.disputed, reason="other",
+            text="讲了别人的事", answer="没有", answer_by=timezone.now(), decide_by=timezone.now(),
         )  # fmt: skip
 
         self.address = AddressFactory(user=self.owner, is_default=True)
