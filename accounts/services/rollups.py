@@ -4,7 +4,8 @@ A number is kept only once it cannot change any more (Measure.settles), so what 
 equals what counting again would give.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Max, Min, QuerySet
@@ -42,18 +43,18 @@ def refresh_figures(*, now: datetime) -> int:
     if began is None:
         return 0
     done, beginning = kept_until(), business_day(began)
-    kept = 0
+    spans: list[Span] = []
     for name, measure in all_measures().items():
         first = done[name] + DAY if name in done else beginning
-        kept += _keep(measure, first, yesterday - timedelta(days=measure.settles))
+        spans += _days_of(measure, first, yesterday - timedelta(days=measure.settles))
         if measure.distinct:
-            _keep_periods(measure, beginning, yesterday)
-    return kept
+            spans += _periods_of(measure, beginning, yesterday)
+    return _write(spans)
 
 
 def recompute_figures(first: date, last: date, *, now: datetime) -> int:
     """Count the kept days from `first` to `last` again, as far as their rows are still there."""
-    kept, ends = 0, kept_until()
+    spans, ends = [], kept_until()
     days = StatFigure.objects.filter(period=Period.DAY)
     oldest = days.aggregate(first=Min("start"))["first"]
     first = max(first, oldest or first)
@@ -62,8 +63,8 @@ def recompute_figures(first: date, last: date, *, now: datetime) -> int:
         if measure.recount_days is not None:
             begin = max(first, business_day(now) - timedelta(days=measure.recount_days))
         end = min(last, ends.get(name, first - DAY))
-        kept += _keep(measure, begin, end)
-    return kept
+        spans += _days_of(measure, begin, end)
+    return _write(spans)
 
 
 def note_active_days(last: date) -> None:
@@ -128,23 +129,33 @@ def counted_by(
 
 def kept_until(*names: str) -> dict[str, date]:
     """The last day that is kept, per measure."""
-    rows = StatFigure.objects.filter(period=Period.DAY, part="")
+    rows = StatFigure.objects.filter(period=Period.DAY)
     if names:
         rows = rows.filter(measure__in=names)
     return dict(rows.values_list("measure").annotate(last=Max("start")).order_by())
 
 
-def _keep(measure, first: date, last: date) -> int:
+@dataclass(frozen=True)
+class Span:
+    """What a measure came to from `first` to `last`: (start, part, number)."""
+
+    measure: str
+    period: str
+    first: date
+    last: date
+    figures: list[tuple[date, str, int]]
+
+
+def _days_of(measure, first: date, last: date) -> Iterator[Span]:
     for begin, end in _chunks(first, last):
         counts = measure.counts(begin, end)
         figures = [(day, part, number) for (day, part), number in counts.items() if part or number]
         whole = {day for day, part, _ in figures if not part}
         figures += [(day, "", 0) for day in days_between(begin, end) if day not in whole]
-        _write(measure.name, Period.DAY, begin, end, figures)
-    return max((last - first).days + 1, 0)
+        yield Span(measure.name, Period.DAY, begin, end, figures)
 
 
-def _keep_periods(measure, beginning: date, yesterday: date) -> None:
+def _periods_of(measure, beginning: date, yesterday: date) -> Iterator[Span]:
     """Weeks and months that are over: people are not added up."""
     for period in (Period.WEEK, Period.MONTH):
         rows = StatFigure.objects.filter(measure=measure.name, period=period)
@@ -153,19 +164,26 @@ def _keep_periods(measure, beginning: date, yesterday: date) -> None:
         for start in buckets(first, yesterday, period) if first <= yesterday else ():
             end = bucket_end(start, period)
             if end <= yesterday:
-                _write(measure.name, period, start, start, [(start, "", measure.total(start, end))])
+                whole = [(start, "", measure.total(start, end))]
+                yield Span(measure.name, period, start, start, whole)
 
 
 @transact
-def _write(name: str, period: str, first: date, last: date, figures: Iterable[tuple]) -> None:
-    StatFigure.objects.filter(
-        measure=name, period=period, start__gte=first, start__lte=last
-    ).delete()
-    rows = [
-        StatFigure(measure=name, period=period, start=day, part=part[:32], value=number)
-        for day, part, number in figures
-    ]
+def _write(spans: Sequence[Span]) -> int:
+    """All of them at once: a commit each is most of what keeping a day would cost.  How many days
+    of measures."""
+    for span in spans:
+        StatFigure.objects.filter(
+            measure=span.measure, period=span.period, start__gte=span.first, start__lte=span.last
+        ).delete()
+    rows = (
+        StatFigure(measure=span.measure, period=span.period, start=day, part=part[:32], value=n)
+        for span in spans
+        for day, part, n in span.figures
+    )
     StatFigure.objects.bulk_create(rows, batch_size=_BATCH, ignore_conflicts=True)
+    days = [span for span in spans if span.period == Period.DAY]
+    return sum((span.last - span.first).days + 1 for span in days)
 
 
 def _chunks(first: date, last: date) -> Iterator[tuple[date, date]]:
