@@ -55,5 +55,11 @@ class GlyphMissing(DomainError):
     code, status, message = 18009, 422, _("协议中有字体不支持的字符，无法生成")
 
 
+class TooManyClaims(DomainError):
+    """data: at_most."""
+
+    code, status, message = 18011, 409, _("未支付的认领过多，请先支付或取消")
+
+
 class NotOneAnimal(DomainError):
     code, status, message = 18010, 422, _("每次只能认领一只动物")

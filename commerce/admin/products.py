@@ -1,10 +1,10 @@
 from django.contrib import admin
-from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
 from commerce.admin.decisions import Deciding, Decision
 from commerce.admin.money import RemarkActionForm, remark_of
+from commerce.admin.pictures import PictureInline
 from commerce.models import (
     MerchantMember,
     Product,
@@ -13,27 +13,11 @@ from commerce.models import (
     StockMovement,
 )
 from commerce.services.products import approve_product, reject_product
-from config.admin import BackOfficeAdmin, ReadOnly, ReadOnlyInline, yuan
-from media.models import Variant
-from media.services.links import public_path
+from config.admin import BackOfficeAdmin, ReadOnly, yuan
 
 
-class ProductImageInline(ReadOnlyInline):
+class ProductImageInline(PictureInline):
     model = ProductImage
-    fields = ["picture", "position"]
-
-    def has_view_permission(self, request, obj=None):
-        return True  # part of the product: who may see that may see these
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("file")
-
-    @display(description="图片")
-    def picture(self, image):
-        return format_html(
-            '<img src="{}" alt="" style="height:8rem;border-radius:6px">',
-            public_path(image.file, Variant.THUMB),
-        )
 
 
 @admin.register(Product)

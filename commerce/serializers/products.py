@@ -2,26 +2,9 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from commerce.models import MemberRole, MerchantMember, Product, ProductStatus, StockMovement
-from config.api.serializers import ApiModelSerializer, MoneyField, PhoneField, ReadSerializer
+from commerce.serializers.pictures import PictureSerializer, picture_ids
+from config.api.serializers import ApiModelSerializer, MoneyField, PhoneField
 from config.masking import mask_phone
-from media.models import Variant
-from media.services.links import public_url
-
-MOST_IMAGES = 9
-
-
-class ProductImageSerializer(ReadSerializer):
-    """id: the upload's, as image_ids takes it."""
-
-    id = serializers.IntegerField(source="file_id", read_only=True)
-    url = serializers.SerializerMethodField()
-    thumb_url = serializers.SerializerMethodField()
-
-    def get_url(self, image) -> str:
-        return public_url(image.file, Variant.MAIN)
-
-    def get_thumb_url(self, image) -> str:
-        return public_url(image.file, Variant.THUMB)
 
 
 class ProductSerializer(ApiModelSerializer):
@@ -29,7 +12,7 @@ class ProductSerializer(ApiModelSerializer):
 
     merchant_id = serializers.IntegerField(read_only=True)
     merchant_name = serializers.CharField(source="merchant.business_name", read_only=True)
-    images = ProductImageSerializer(many=True, read_only=True)
+    images = PictureSerializer(many=True, read_only=True)
 
     class Meta:
         model = Product
@@ -66,10 +49,7 @@ class ProductBodySerializer(serializers.Serializer):
     status = serializers.ChoiceField(ProductStatus.choices, required=False)
     max_per_order = serializers.IntegerField(min_value=0, max_value=999, required=False)
     needs_address = serializers.BooleanField(required=False)
-    image_ids = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
-        max_length=MOST_IMAGES, required=False,
-    )  # fmt: skip
+    image_ids = picture_ids()
 
     def validate_price(self, price):
         if not price:

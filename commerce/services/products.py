@@ -2,27 +2,26 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Q
 from django.utils import timezone
 
 from accounts.audit import move
 from accounts.errors import CannotChangeSelf
 from accounts.models import User
 from accounts.services.notifications import notify
-from commerce.errors import ImageUnknown, MerchantNotApproved, ReasonNeeded
+from commerce.errors import MerchantNotApproved, ReasonNeeded
 from commerce.models import (
     SERVING,
     Merchant,
     OrderItem,
     Product,
-    ProductImage,
     ProductStatus,
 )
 from commerce.services import stock
+from commerce.services.pictures import set_pictures
 from config.changes import note_change
 from config.db import transact
 from config.errors import NotFound
-from media.models import File, Purpose, Variant
+from media.models import Purpose, Variant
 from media.services.links import public_url
 
 KIND = "product"
@@ -166,17 +165,7 @@ def _wish(product: Product, status: str, user: User) -> None:
 def _set_images(product: Product, user: User, ids: Sequence[int] | None) -> None:
     if ids is None:
         return
-    ids = list(dict.fromkeys(ids))
-    known = product.images.values("file")
-    files = File.objects.ready().filter(purpose=Purpose.PRODUCT, pk__in=ids)
-    found = files.filter(Q(owner=user) | Q(pk__in=known)).in_bulk()
-    if unknown := [pk for pk in ids if pk not in found]:
-        raise ImageUnknown(ids=unknown)
-    product.images.all().delete()
-    ProductImage.objects.bulk_create(
-        ProductImage(product=product, file=found[pk], position=place)
-        for place, pk in enumerate(ids)
-    )
-    if ids:
-        product.image_url = public_url(found[ids[0]], Variant.MAIN)
+    files = set_pictures(product.images, ids, user=user, purpose=Purpose.PRODUCT)
+    if files:
+        product.image_url = public_url(files[0], Variant.MAIN)
         product.save(update_fields=["image_url", "updated_at"])

@@ -104,6 +104,7 @@ NO_RETENTION = {
     "farm.AgreementFile": _PROOF,
     "farm.Animal": _STATE,
     "farm.AnimalClaim": _MONEY,
+    "farm.AnimalPhoto": "part of the animal",
     "farm.AnimalUpdate": "part of the animal",
     "farm.ClaimAgreement": _PROOF,
     "farm.HealthRecord": "part of the animal",

@@ -3,8 +3,9 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
 from commerce.admin.money import RemarkActionForm, remark_of
+from commerce.admin.pictures import PictureInline
 from config.admin import BackOfficeAdmin, ReadOnly, ReadOnlyInline, badge, yuan
-from farm.models import Animal, AnimalClaim, AnimalUpdate, HealthRecord
+from farm.models import Animal, AnimalClaim, AnimalPhoto, AnimalUpdate, HealthRecord
 from farm.services.animals import approve_animal, reject_animal
 
 
@@ -14,6 +15,10 @@ class HealthRecordInline(ReadOnlyInline):
 
     def has_view_permission(self, request, obj=None):
         return True  # part of the animal: who may see that may see these
+
+
+class PhotoInline(PictureInline):
+    model = AnimalPhoto
 
 
 class ClaimInline(ReadOnlyInline):
@@ -43,7 +48,7 @@ class AnimalAdmin(ReadOnly, BackOfficeAdmin):
         "personality", "farm_location", ("money", "term_months"), "is_offered",
         ("submitted_at", "reviewed_at", "reviewed_by"), "review_note", "lost_at", "created_at",
     ]  # fmt: skip
-    inlines = [HealthRecordInline, ClaimInline]
+    inlines = [PhotoInline, HealthRecordInline, ClaimInline]
     actions = ["approve", "reject"]
 
     @display(description="上架状态", ordering="listing")

@@ -1,6 +1,7 @@
 from farm.models.agreements import AgreementFile, AgreementStatus, ClaimAgreement
 from farm.models.animals import (
     Animal,
+    AnimalPhoto,
     AnimalStatus,
     HealthKind,
     HealthRecord,
@@ -15,6 +16,7 @@ __all__ = [
     "AgreementStatus",
     "Animal",
     "AnimalClaim",
+    "AnimalPhoto",
     "AnimalStatus",
     "AnimalUpdate",
     "ClaimAgreement",

@@ -97,6 +97,27 @@ class Animal(TimestampedModel):
         return self.name
 
 
+class AnimalPhoto(models.Model):
+    """A picture of an animal, an upload of its farm's; the first is its portrait."""
+
+    animal = models.ForeignKey(Animal, models.CASCADE, related_name="photos", verbose_name="动物")
+    file = models.ForeignKey(
+        "media.File", models.CASCADE, related_name="animal_photos", verbose_name="文件"
+    )
+    position = models.PositiveSmallIntegerField("顺序")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "动物照片"
+        ordering = ["animal", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["animal", "position"], name="animalphoto_place"),
+            models.UniqueConstraint(fields=["animal", "file"], name="animalphoto_once"),
+        ]
+
+    def __str__(self):
+        return f"{self.animal} {self.position}"
+
+
 class HealthKind(models.TextChoices):
     VACCINATION = "vaccination", "疫苗"
     CHECKUP = "checkup", "体检"

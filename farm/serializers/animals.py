@@ -4,6 +4,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from commerce.serializers.pictures import PictureSerializer, picture_ids
 from config.api.serializers import ApiModelSerializer, MoneyField
 from farm.models import (
     Animal,
@@ -27,13 +28,14 @@ class AnimalSerializer(ApiModelSerializer):
     merchant_id = serializers.IntegerField(read_only=True)
     merchant_name = serializers.CharField(source="merchant.business_name", read_only=True)
     age_months = serializers.SerializerMethodField()
+    photos = PictureSerializer(many=True, read_only=True)
 
     class Meta:
         model = Animal
         fields = [
             "id", "merchant_id", "merchant_name", "name", "species", "breed", "birth_date",
             "age_months", "personality", "farm_location", "price", "term_months", "status",
-            "created_at",
+            "photos", "created_at",
         ]  # fmt: skip
 
     def get_age_months(self, animal) -> int | None:
@@ -64,6 +66,8 @@ class OwnAnimalSerializer(AnimalDetailSerializer):
 
 
 class AnimalBodySerializer(serializers.Serializer):
+    """photo_ids: uploads with the purpose animal; the first is the portrait."""
+
     name = serializers.CharField(max_length=32)
     species = serializers.CharField(max_length=32)
     breed = serializers.CharField(max_length=32, allow_blank=True, default="")
@@ -74,6 +78,7 @@ class AnimalBodySerializer(serializers.Serializer):
     term_months = serializers.IntegerField(
         min_value=0, max_value=120, default=0, help_text="0：按平台的默认期限"
     )
+    photo_ids = picture_ids()
 
     def validate_birth_date(self, value):
         if value is not None and value > timezone.localdate():

@@ -1,5 +1,6 @@
 """Animals: what a farm says of them, and whether everybody sees them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db.models import ProtectedError
@@ -11,6 +12,7 @@ from accounts.services.notifications import notify
 from commerce.errors import ReasonNeeded
 from commerce.models import Merchant, MerchantStatus, MerchantType
 from commerce.services.orders import cancel_order
+from commerce.services.pictures import set_pictures
 from config.db import transact
 from config.errors import IllegalTransition, NotFound
 from farm.errors import AnimalClaimed, AnimalGone, AnimalInUse, NotAFarm
@@ -26,27 +28,40 @@ from farm.models import (
 from farm.services import notices
 from farm.services.availability import settle
 from farm.services.claims import end_for_loss
+from media.models import Purpose
 
 SERVING = (MerchantStatus.APPROVED, MerchantStatus.SUSPENDED)
 
 
-def create_animal(*, user: User, **fields) -> Animal:
-    """A draft of `user`'s farm; fields as the model names them.  NotAFarm."""
-    return Animal.objects.create(
+@transact
+def create_animal(*, user: User, photo_ids: Sequence[int] | None = None, **fields) -> Animal:
+    """A draft of `user`'s farm; fields as the model names them.  photo_ids: uploads, the first is
+    its portrait.  NotAFarm, ImageUnknown."""
+    animal = Animal.objects.create(
         merchant=_farm_of(user, (MerchantStatus.APPROVED,)),
         status=AnimalStatus.AVAILABLE,
         **fields,
     )
+    _set_photos(animal, user, photo_ids)
+    return animal
 
 
 @transact
-def change_animal(animal_id: int, *, user: User, **fields) -> Animal:
+def change_animal(
+    animal_id: int, *, user: User, photo_ids: Sequence[int] | None = None, **fields
+) -> Animal:
     """Change one's own.  What was claimed stays as it was agreed: claims have copies (C-7)."""
     animal = _own(animal_id, user)
     for name, value in fields.items():
         setattr(animal, name, value)
     animal.save(update_fields=[*fields, "updated_at"])
+    _set_photos(animal, user, photo_ids)
     return animal
+
+
+def _set_photos(animal: Animal, user: User, ids: Sequence[int] | None) -> None:
+    if ids is not None:
+        set_pictures(animal.photos, ids, user=user, purpose=Purpose.ANIMAL)
 
 
 @transact

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from accounts.models import AgreementKind, Consent, User
+from accounts.models import Agreement, AgreementKind, Consent, User
 from accounts.services.consents import require_consent
 from accounts.services.parameters import parameter
 from commerce.models import MerchantStatus
 from commerce.payables import Want
 from config.errors import DomainError, NotFound
-from farm.errors import AnimalUnavailable, NotOneAnimal, OwnAnimal
-from farm.models import Animal, Listing
+from farm.errors import AnimalUnavailable, NotOneAnimal, OwnAnimal, TooManyClaims
+from farm.models import Animal, AnimalClaim, ClaimStatus, Listing
 from farm.services.availability import take
 
 
@@ -50,7 +50,7 @@ def take_animal(user: User, want: Want) -> Adoption:
     if animal.merchant.user_id == user.pk:
         raise OwnAnimal
     agreement = require_consent(user.pk, AgreementKind.CLAIM)
-    consent = Consent.objects.get(user=user, agreement=agreement, withdrawn_at=None)
+    consent = _queue_at_consent(user, agreement)
     return Adoption(
         user_id=user.pk,
         animal_id=animal.pk,
@@ -62,6 +62,21 @@ def take_animal(user: User, want: Want) -> Adoption:
         price=animal.price,
         months=animal.term_months or parameter("CLAIM_MONTHS"),
     )
+
+
+def _queue_at_consent(user: User, agreement: Agreement) -> Consent:
+    """The person's consent, locked: their claims of several animals at once meet here, so that
+    each counts those before it.  TooManyClaims."""
+    consents = Consent.objects.select_for_update()
+    consent = consents.get(user=user, agreement=agreement, withdrawn_at=None)
+    at_most = parameter("MAX_UNPAID_CLAIMS")
+    if unpaid_claims(user) >= at_most:
+        raise TooManyClaims(at_most=at_most)
+    return consent
+
+
+def unpaid_claims(user: User) -> int:
+    return AnimalClaim.objects.filter(user=user, status=ClaimStatus.PENDING).count()
 
 
 def _why_not(user: User, animal_id: int) -> DomainError:

@@ -12,6 +12,7 @@ from farm.models import (
     AgreementFile,
     Animal,
     AnimalClaim,
+    AnimalPhoto,
     AnimalUpdate,
     ClaimAgreement,
     HealthRecord,
@@ -33,6 +34,7 @@ HOLDINGS = (
 )  # fmt: skip
 IMPERSONAL = {
     Animal: "about an animal",
+    AnimalPhoto: "about an animal",
     AnimalUpdate: "about an animal",
     HealthRecord: "about an animal",
 }

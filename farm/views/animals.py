@@ -49,6 +49,7 @@ class AnimalViewSet(ApiViewSet):
             NotFound,
             errors.AnimalUnavailable,
             errors.OwnAnimal,
+            errors.TooManyClaims,
             PriceChanged,
             ConsentRequired,
             AgreementNotCurrent,
@@ -56,7 +57,8 @@ class AnimalViewSet(ApiViewSet):
     }
 
     def get_queryset(self):
-        return Animal.objects.public().select_related("merchant").order_by("-pk")
+        animals = Animal.objects.public().select_related("merchant")
+        return animals.prefetch_related("photos__file").order_by("-pk")
 
     @etag
     def list(self, request):

@@ -4,7 +4,7 @@ from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
 
-from commerce.errors import ReasonNeeded
+from commerce.errors import ImageUnknown, ReasonNeeded
 from config.api.permissions import LOGIN
 from config.api.viewsets import ApiViewSet
 from config.errors import IllegalTransition, NotFound
@@ -24,6 +24,7 @@ from farm.serializers.animals import (
 from farm.services import animals
 
 _OWN = (NotFound, errors.NotAFarm)
+_WRITTEN = (*_OWN, ImageUnknown)
 
 
 class MerchantAnimalViewSet(ApiViewSet):
@@ -50,9 +51,9 @@ class MerchantAnimalViewSet(ApiViewSet):
         "health_records": "新增健康记录",
     }
     refusals = {
-        "create": (errors.NotAFarm,),
-        "update": _OWN,
-        "partial_update": _OWN,
+        "create": (errors.NotAFarm, ImageUnknown),
+        "update": _WRITTEN,
+        "partial_update": _WRITTEN,
         "destroy": (*_OWN, errors.AnimalInUse),
         "submit": (*_OWN, IllegalTransition, errors.AnimalGone),
         "hide": (*_OWN, IllegalTransition),
@@ -64,7 +65,7 @@ class MerchantAnimalViewSet(ApiViewSet):
 
     def get_queryset(self):
         own = Animal.objects.filter(merchant__user=self.request.user).select_related("merchant")
-        return own.prefetch_related("health_records").order_by("-pk")
+        return own.prefetch_related("health_records", "photos__file").order_by("-pk")
 
     def list(self, request):
         return self.page(self.filter_queryset(self.get_queryset()))

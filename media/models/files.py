@@ -13,6 +13,7 @@ class Purpose(models.TextChoices):
     AVATAR = "avatar", "头像"
     IMAGE = "image", "图片"
     PRODUCT = "product", "商品图片"
+    ANIMAL = "animal", "动物照片"
 
 
 class Visibility(models.TextChoices):

@@ -22,5 +22,6 @@ RULES: dict[str, Rule] = {
     Purpose.AVATAR: Rule(Visibility.PUBLIC, 5 * MB, main=256, thumb=64, square=True),
     Purpose.IMAGE: Rule(Visibility.OWNER, 10 * MB, main=2048, thumb=320),
     Purpose.PRODUCT: Rule(Visibility.PUBLIC, 10 * MB, main=1280, thumb=320),
+    Purpose.ANIMAL: Rule(Visibility.PUBLIC, 10 * MB, main=1280, thumb=320),
 }
 MAX_BYTES = max(rule.max_bytes for rule in RULES.values())

@@ -8,10 +8,11 @@ import time_machine
 from accounts.models import Notification, StatusChange
 from commerce.services.merchants import suspend_merchant
 from farm import errors
-from farm.models import Animal, HealthRecord, Listing
+from farm.models import Animal, AnimalPhoto, HealthRecord, Listing
 from farm.services.animals import approve_animal, reject_animal
 from tests.factories.commerce import MerchantFactory
 from tests.factories.farm import AnimalFactory, FarmFactory, active, claimed
+from tests.factories.media import FileFactory
 from tests.helpers import Api, data, refusal
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +47,7 @@ def test_everybody_sees_a_published_animal_field_by_field(anonymous, farm):
             "id": animal.pk, "merchant_id": farm.pk, "merchant_name": farm.business_name,
             "name": "小黑", "species": "羊驼", "breed": "华卡约", "birth_date": "2024-03-22",
             "age_months": 31, "personality": "亲人", "farm_location": "上海市崇明区",
-            "price": 1000.00, "term_months": 0, "status": "available",
+            "price": 1000.00, "term_months": 0, "status": "available", "photos": [],
             "created_at": "2026-11-21T04:00:00Z",
         }
     ]  # fmt: skip
@@ -97,11 +98,11 @@ def test_animals_of_a_suspended_merchant_vanish_and_come_back(anonymous, farm, s
 
 def test_a_list_costs_the_same_however_long_it_is(anonymous, django_assert_num_queries):
     AnimalFactory()
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         anonymous.get("/animals")
     for _ in range(5):
         AnimalFactory()
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         anonymous.get("/animals")
 
 
@@ -245,3 +246,39 @@ def test_health_of_tomorrow_is_refused(db):
     assert owner.post(path, record).status_code == 400
     assert HealthRecord.objects.count() == 0
     data(owner.post(path, record | {"happened_on": "2026-11-22"}), 201)
+
+
+# -- photos
+
+
+def test_photos_are_uploads_of_the_farms_own_in_its_order(owner, farm, anonymous):
+    first, second = FileFactory.create_batch(
+        2, owner=farm.user, purpose="animal", visibility="public"
+    )
+    theirs = FileFactory(purpose="animal", visibility="public")
+    goods = FileFactory(owner=farm.user, purpose="product", visibility="public")
+
+    made = data(owner.post("/merchants/animals", BODY | {"photo_ids": [second.pk, first.pk]}), 201)
+
+    assert [photo["id"] for photo in made["photos"]] == [second.pk, first.pk]
+    path = f"/merchants/animals/{made['id']}"
+    for wrong in (theirs, goods):
+        assert refusal(owner.patch(path, {"photo_ids": [first.pk, wrong.pk]})) == (422, 14028)
+    assert AnimalPhoto.objects.count() == 2
+    Animal.objects.update(listing=Listing.PUBLISHED)
+    shown = data(anonymous.get("/animals"))["list"][0]["photos"]
+    assert [photo["id"] for photo in shown] == [second.pk, first.pk]
+    assert shown[0]["url"].startswith("http")
+
+    assert data(owner.patch(path, {"name": "小白"}))["photos"] == shown
+    assert data(owner.patch(path, {"photo_ids": []}))["photos"] == []
+
+
+def test_a_list_with_photos_costs_the_same_at_any_size(anonymous, django_assert_max_num_queries):
+    for _ in range(4):
+        AnimalFactory().photos.create(
+            file=FileFactory(purpose="animal", visibility="public"), position=0
+        )
+
+    with django_assert_max_num_queries(4):
+        anonymous.get("/animals")

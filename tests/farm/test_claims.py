@@ -152,6 +152,20 @@ def test_asked_again_it_is_the_same_claim(person, animal):
     assert Order.objects.count() == 1
 
 
+def test_nobody_holds_more_unpaid_claims_than_the_parameter_says(person):
+    held = [claimed(person) for _ in range(3)]
+    fourth = AnimalFactory()
+
+    refused = Api(person).post(f"/animals/{fourth.pk}/claim", {"price_paid": 1000.00})
+
+    assert refusal(refused) == (409, 18011)
+    assert refused.json()["data"]["at_most"] == 3
+    fourth.refresh_from_db()
+    assert (fourth.status, AnimalClaim.objects.count()) == ("available", 3)
+    pay(held[0])
+    data(Api(person).post(f"/animals/{fourth.pk}/claim", {"price_paid": 1000.00}), 201)
+
+
 def test_the_same_key_gives_the_same_answer(person, animal):
     api, path = Api(person), f"/animals/{animal.pk}/claim"
 

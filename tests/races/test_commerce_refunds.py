@@ -20,31 +20,34 @@ from tests.races.commerce_tools import (  # noqa: F401
     two_yeses_at_once,
     waiting_for_two,
 )
+from tests.races.figures import figure, size, storm
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 
 ROUNDS = range(5)
 
 
-def test_M10_of_eight_full_refunds_one_goes_out():
-    for _ in ROUNDS:
-        payment = pay(place(UserFactory()))
+def test_M10_of_many_full_refunds_one_goes_out():
+    payment, n = pay(place(UserFactory())), size(500)
 
-        outcomes = together(8, lambda i, p=payment: give_back(p, "120.00", f"k{i}"))
+    outcomes = storm(n, lambda i: give_back(payment, "120.00", f"k{i}"))
 
-        assert names(outcomes) == ["Refund"] + ["RefundExceedsPayment"] * 7
-        assert Refund.objects.filter(payment=payment).count() == 1
+    assert names(outcomes) == ["Refund"] + ["RefundExceedsPayment"] * (n - 1)
+    assert Refund.objects.filter(payment=payment).count() == 1
+    figure("M-10", f"{n} full refunds of one payment: 1")
 
 
 def test_M10_partial_refunds_stop_exactly_at_what_came():
-    for _ in ROUNDS:
-        payment = pay(place(UserFactory()))
+    """1.00 each, four times as many as there are yuan."""
+    n = size(200)
+    payment = pay(place(UserFactory(), TagFactory(sort_order=n // 4 * 100)))
 
-        outcomes = together(16, lambda i, p=payment: give_back(p, "10.00", f"k{i}"))
+    outcomes = storm(n, lambda i: give_back(payment, "1.00", f"k{i}"))
 
-        assert names(outcomes) == ["Refund"] * 12 + ["RefundExceedsPayment"] * 4
-        payment.refresh_from_db()
-        assert payment.refunded_amount == payment.amount
+    assert names(outcomes) == ["Refund"] * (n // 4) + ["RefundExceedsPayment"] * (n - n // 4)
+    payment.refresh_from_db()
+    assert payment.refunded_amount == payment.amount
+    figure("M-10", f"{n} refunds of 1.00 on {payment.amount}: {n // 4}")
 
 
 def test_M10_the_same_key_eight_times_is_one_refund():

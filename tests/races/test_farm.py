@@ -6,15 +6,18 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 
 from accounts.models import Notification
 from commerce.models import Order, OrderItem, Refund
 from commerce.services.orders import cancel_order, expire_order
+from config.prepared import forget_compiled
 from farm.errors import AnimalClaimed, AnimalUnavailable
 from farm.models import AgreementFile, Animal, AnimalClaim
 from farm.services import agreements, animals, availability, claiming, claims
 from farm.services.animals import delete_animal, offer_animal, report_loss
 from farm.services.claims import claim_animal, end_due, end_early
+from farm.services.links import agreement_url
 from tests.factories.commerce import pay as pay_order
 from tests.factories.farm import AnimalFactory, active, claimant, claimed
 from tests.helpers import Api, meeting, together
@@ -117,6 +120,36 @@ def restore_live_animal(name: str) -> None:
     table = AnimalClaim._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE (live_animal)")
+
+
+@rounds(3)
+def test_one_person_never_holds_more_unpaid_claims_than_allowed(round_):
+    person, flock = claimant(), AnimalFactory.create_batch(12)
+
+    outcomes = together(12, lambda i: attempt(person, flock[i]))
+
+    assert kinds(outcomes) == {"AnimalClaim": 3, "TooManyClaims": 9}
+    assert Animal.objects.filter(status="available").count() == 9
+
+
+def test_without_their_queue_they_would(monkeypatch):
+    """The negative control: all have counted before one of them writes."""
+    person, flock = claimant(), AnimalFactory.create_batch(6)
+    all_have_counted, count = meeting(6), claiming.unpaid_claims
+
+    def count_and_wait(user):
+        counted = count(user)
+        all_have_counted()
+        return counted
+
+    monkeypatch.setattr(claiming, "unpaid_claims", count_and_wait)
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **kwargs: rows)
+    forget_compiled()
+
+    outcomes = together(6, lambda i: attempt(person, flock[i]))
+
+    forget_compiled()
+    assert kinds(outcomes) == {"AnimalClaim": 6}
 
 
 @rounds(6)
@@ -383,3 +416,24 @@ def test_the_animal_is_locked_before_its_claim():
         table for table in locks if table in {"commerce_order", "farm_animal", "farm_animalclaim"}
     ]
     assert mine == ["commerce_order", "farm_animal", "farm_animalclaim"]
+
+
+def test_C5_forged_links_open_no_agreement():
+    """The size that the invariants name for 5,000 links; each in another place wrong."""
+    claim, n = active(), size(5000)
+    agreements.print_waiting()
+    agreement = claim.agreements.get()
+    url = agreement_url(agreement.pk, user_id=claim.user_id)
+    path, _, token = url.partition("/api/v1")[2].partition("?token=")
+    pick, browser = random.Random(5), Api()
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+    def forged() -> str:
+        place = pick.randrange(len(token) - 1)  # the last letter has bits that say nothing
+        other = pick.choice([letter for letter in letters if letter != token[place]])
+        return f"{token[:place]}{other}{token[place + 1 :]}"
+
+    answers = Counter(browser.get(f"{path}?token={forged()}").status_code for _ in range(n))
+
+    assert answers == {403: n}
+    figure("C-5", f"{n} forged links: none opened")

@@ -5,9 +5,10 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.db import connection
 from django.db.models import Sum
 
-from commerce.models import Movement, Order, Product, StockMovement
+from commerce.models import Movement, Order, OrderItem, Product, StockMovement
 from commerce.payables import Want
 from commerce.services import orders, stock
 from commerce.services.goods import ProductPayable
@@ -176,6 +177,37 @@ def test_K3_a_product_on_two_lines_is_never_sold_beyond_its_stock():
         assert counts(product) == told(product)
         assert counts(product)[0] >= 0
     figure("K-3", f"{n} orders, 2 of 5 shapes with a product twice: nothing oversold")
+
+
+def test_K3_lines_checked_alone_sell_more_than_there_is(monkeypatch):
+    """The negative control: no refusal, no unique line, each line held against the stock as the
+    order found it."""
+    product, [buyer] = stocked(10), addresses(1)
+    found = {}
+
+    def alone(rows, row, **by):
+        read = found.setdefault(row.product_id, Product.objects.get(pk=row.product_id))
+        if read.stock < row.quantity:
+            return False
+        new = {name: getattr(read, name) + number for name, number in by.items()}
+        Product.objects.filter(pk=read.pk).update(**new)
+        row.save()
+        return True
+
+    monkeypatch.setattr(stock, "_move", alone)
+    monkeypatch.setattr(orders, "len", lambda things: 0, raising=False)
+    once = next(rule for rule in OrderItem._meta.constraints if rule.name == "orderitem_once")
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(OrderItem, once)
+    try:
+        buy(buyer, (product, 6), (product, 6))
+
+        assert told(product) == (-2, 12, 0)
+    finally:
+        StockMovement.objects.all().delete()
+        OrderItem.objects.all().delete()
+        with connection.schema_editor() as editor:
+            editor.add_constraint(OrderItem, once)
 
 
 def test_K4_cancelled_expired_and_refunded_at_once_each_order_gives_back_once():
