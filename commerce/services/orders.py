@@ -93,24 +93,25 @@ def place_order(
         )
     )
     items = insert_all(
-        [
-            OrderItem(
-                order=order,
-                kind=want.kind,
-                target_id=want.target_id,
-                quantity=want.quantity,
-                title=offer.title,
-                unit_price=offer.unit_price,
-                image_url=offer.image_url,
-            )
-            for want, offer in zip(wants, offers, strict=True)
-        ]
+        [_line(order, want, offer) for want, offer in zip(wants, offers, strict=True)]
     )
     for item, want, offer in zip(items, wants, offers, strict=True):
         payable_for(item.kind).reserve(item, want, offer)
     if total == 0:
         mark_paid(order, items)
     return order
+
+
+def _line(order: Order, want: Want, offer: Offer) -> OrderItem:
+    return OrderItem(
+        order=order,
+        kind=want.kind,
+        target_id=want.target_id,
+        quantity=want.quantity,
+        title=offer.title,
+        unit_price=offer.unit_price,
+        image_url=offer.image_url,
+    )
 
 
 def _offer(user: User, want: Want) -> Offer:
