@@ -44,9 +44,9 @@ def move(instance, to: str, *, actor=None, reason: str = "", **changes) -> None:
     )
 
 
-def log_read(request, actor) -> None:
-    """Have a read stand in the operation log as well, as `actor`'s: a file taken along, something
-    revealed.  Writes by staff stand there anyway."""
+def log_request(request, actor) -> None:
+    """Have a request stand in the operation log as well, as `actor`'s: a file taken along,
+    something revealed, what a counselor's page says.  Writes by staff stand there anyway."""
     getattr(request, "_request", request).logged_reader = actor
 
 

@@ -90,7 +90,7 @@ class OperationLogMiddleware:
         return response
 
     def _read(self, request):
-        """Reads stand in the log when their view says so: accounts.audit.log_read()."""
+        """Reads stand in the log when their view says so: accounts.audit.log_request()."""
         started = time.perf_counter()
         response = self.get_response(request)
         if reader := getattr(request, "logged_reader", None):

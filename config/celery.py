@@ -105,6 +105,9 @@ app.conf.update(
         "处理受影响的预约": {
             "task": "counseling.resolve_affected", "schedule": _sweep, "options": _expires,
         },
+        "提醒资质到期": {
+            "task": "counseling.remind_of_expiry", "schedule": crontab(hour=9, minute=40),
+        },
         "结束已完成的咨询": {"task": "counseling.complete_past", "schedule": timedelta(minutes=5)},
     },
 )  # fmt: skip

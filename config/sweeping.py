@@ -2,6 +2,9 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+
+from django.db.models import Model, Q, QuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -19,3 +22,32 @@ def each(rows: Iterable, step: Callable[..., int | bool | None], **known) -> int
         except Exception:
             logger.exception("%s failed for %r", step.__name__, row)
     return done
+
+
+REMIND_DAYS = (30, 7)
+
+
+def remind_of_end(
+    rows: QuerySet,
+    column: str,
+    step: Callable[[int, int], bool],
+    *,
+    now: datetime | date,
+    limit: int,
+) -> int:
+    """Call `step(pk, days)` for rows whose `column` comes in 30, or in 7, days; how many it told.
+
+    Who is told of the nearer moment hears no more of the farther one.  The step locks its row and
+    asks is_told(); the model has `reminded_days`.
+    """
+    told = 0
+    for days in sorted(REMIND_DAYS):
+        unaware = Q(reminded_days=0) | Q(reminded_days__gt=days)
+        near = {f"{column}__gte": now, f"{column}__lte": now + timedelta(days=days)}
+        due = rows.filter(unaware, **near).order_by(column, "pk").values_list("pk", flat=True)
+        told += each(due[:limit], step, days=days)
+    return told
+
+
+def is_told(row: Model, days: int) -> bool:
+    return 0 < row.reminded_days <= days

@@ -16,9 +16,15 @@ from counseling.models import (
     Appointment,
     AppointmentStatus,
     Counselor,
+    CounselorApplication,
+    CounselorApplicationStatus,
     Dispute,
     DisputeStatus,
+    Location,
     Mode,
+    Qualification,
+    QualificationKind,
+    QualificationStatus,
     Review,
     Service,
     ServiceKind,
@@ -63,9 +69,9 @@ class CounselorFilter(filters.FilterSet):
         help_text="困扰标签 ID，多个用逗号分隔，满足其一",
     )
     gender = filters.ChoiceFilter(choices=Gender.choices)
-    city = filters.CharFilter()
+    city = filters.CharFilter(method="working_in", help_text="所在城市，或有咨询室的城市")
     language = filters.CharFilter(method="speaking", help_text="如 普通话")
-    search = filters.CharFilter(method="named", help_text="姓名或头衔包含")
+    search = filters.CharFilter(method="named", help_text="姓名、头衔、简介或流派取向包含")
     price_min = _price()
     price_max = _price()
     mode = filters.ChoiceFilter(choices=Mode.choices, method="together")
@@ -106,7 +112,14 @@ class CounselorFilter(filters.FilterSet):
         )
 
     def named(self, queryset, name, value):
-        return queryset.filter(Q(name__icontains=value) | Q(title__icontains=value))
+        found = Q()
+        for column in ("name", "title", "bio", "orientation"):
+            found |= Q(**{f"{column}__icontains": value})
+        return queryset.filter(found)
+
+    def working_in(self, queryset, name, value):
+        studios = Location.objects.filter(counselor_id=OuterRef("pk"), city=value).order_by()
+        return queryset.filter(Q(city=value) | Exists(studios))
 
 
 def _services(given: dict) -> QuerySet:
@@ -198,4 +211,21 @@ class DisputeFilter(filters.FilterSet):
 
     class Meta:
         model = Dispute
+        fields = []
+
+
+class ApplicationFilter(filters.FilterSet):
+    status = filters.ChoiceFilter(choices=CounselorApplicationStatus.choices)
+
+    class Meta:
+        model = CounselorApplication
+        fields = []
+
+
+class QualificationFilter(filters.FilterSet):
+    status = filters.ChoiceFilter(choices=QualificationStatus.choices)
+    kind = filters.ChoiceFilter(choices=QualificationKind.choices)
+
+    class Meta:
+        model = Qualification
         fields = []

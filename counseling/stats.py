@@ -13,14 +13,32 @@ from counseling.models import (
     Appointment,
     ClientProfile,
     Counselor,
+    CounselorApplication,
+    CounselorApplicationStatus,
     CounselorStatus,
     Dispute,
+    Qualification,
+    QualificationStatus,
 )
 from counseling.services.session_figures import HELD, MADE
 
 _SEE, _PUBLISH = "counseling.view_appointment", "counseling.publish_counselor"
 _DECIDE = "counseling.decide_dispute"
 
+_WAITING = (
+    (
+        "待审核的咨询师申请",
+        CounselorApplication.objects.filter(status=CounselorApplicationStatus.PENDING),
+        "counseling.review_counselorapplication",
+        "admin:counseling_counselorapplication_changelist",
+    ),
+    (
+        "待审核的资质",
+        Qualification.objects.filter(status=QualificationStatus.PENDING),
+        "counseling.review_qualification",
+        "admin:counseling_qualification_changelist",
+    ),
+)
 
 PROFILES = Measure(
     "client_profiles", "来访者档案", ClientProfile.objects.all, feature=True, sensitive=True
@@ -70,4 +88,9 @@ def panel(user: User, now: datetime) -> Panel:
     if user.has_perm(_PUBLISH):
         page, query = "admin:counseling_counselor_changelist", "status__exact=reviewing"
         queues.append(Queue("待审核的咨询师", counselors_in_review(user), page, query))
+    queues += [
+        Queue(title, seen_by(waiting, user, permission).count(), page, "status__exact=pending")
+        for title, waiting, permission, page in _WAITING
+        if user.has_perm(permission)
+    ]
     return Panel(figures, queues, lines)

@@ -2,6 +2,7 @@ from celery import shared_task
 
 from counseling.services.affected import resolve_due
 from counseling.services.appointments import complete_past as complete_past_appointments
+from counseling.services.qualifications import remind_of_expiry as remind_of_qualifications
 from counseling.services.reminding import remind as remind_of_sessions
 from counseling.services.reviews import refresh_ratings as refresh_all_ratings
 from counseling.services.schedule import open_slots as open_all_slots
@@ -35,3 +36,9 @@ def resolve_affected() -> int:
 def refresh_ratings() -> int:
     """Count ratings anew, by the parameters of today; nightly."""
     return refresh_all_ratings()
+
+
+@shared_task(name="counseling.remind_of_expiry", ignore_result=True, time_limit=280)
+def remind_of_expiry() -> int:
+    """Tell people that a qualification ends soon.  Daily; a second time tells nobody again."""
+    return remind_of_qualifications()

@@ -1,16 +1,25 @@
 from django.urls import path
 
 from config.api.routers import ApiRouter
+from counseling.views.applications import CounselorApplicationViewSet
 from counseling.views.appointments import AppointmentViewSet
 from counseling.views.clients import ClientProfileViewSet
 from counseling.views.counselors import CounselorViewSet
 from counseling.views.disputes import DisputeViewSet
+from counseling.views.practice import OwnLocationViewSet, OwnServiceViewSet, PracticeViewSet
+from counseling.views.qualifications import QualificationViewSet
 from counseling.views.reviews import ReviewViewSet
 from counseling.views.slots import TimeSlotViewSet
 from counseling.views.stats import AppointmentStatsViewSet
 from counseling.views.tags import DiseaseTagViewSet
 
 router = ApiRouter()
+router.register(
+    "counselor/applications", CounselorApplicationViewSet, basename="counselor-application"
+)
+router.register("counselor/qualifications", QualificationViewSet, basename="qualification")
+router.register("counselor/services", OwnServiceViewSet, basename="own-service")
+router.register("counselor/locations", OwnLocationViewSet, basename="own-location")
 router.register("counselor", CounselorViewSet, basename="counselor")
 router.register("time-slots", TimeSlotViewSet, basename="time-slot")
 router.register("client-profile", ClientProfileViewSet, basename="client-profile")
@@ -29,6 +38,16 @@ urlpatterns = [
         "stat/appointment/export",
         AppointmentStatsViewSet.as_view({"post": "export"}),
         name="stat-appointment-export",
+    ),
+    path(
+        "counselor/mine",
+        PracticeViewSet.as_view({"get": "show", "patch": "change"}),
+        name="practice",
+    ),
+    path(
+        "counselor/mine/submit",
+        PracticeViewSet.as_view({"post": "submit"}),
+        name="practice-submit",
     ),
     *router.urls,
 ]

@@ -6,7 +6,7 @@ from django.template.response import TemplateResponse
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from accounts.audit import log_read
+from accounts.audit import log_request
 from accounts.services.reveals import reveal
 from config.admin.step_up import ask_first
 from config.errors import DomainError
@@ -59,7 +59,7 @@ class Revealing:
         return TemplateResponse(request, "admin/reveal.html", context)
 
     def _value(self, request, row, form) -> str | None:
-        log_read(request, request.user)
+        log_request(request, request.user)
         try:
             return self.reveal_service(row, form.cleaned_data["field"], actor=request.user)
         except DomainError as refusal:

@@ -26,6 +26,7 @@ from accounts.models.reaching import (
     SubscribeQuota,
     WeChatEvent,
 )
+from accounts.models.reviewed import Reviewed
 from accounts.models.second_factor import RecoveryCode, SecondFactor
 from accounts.models.security import LoginLog, LoginSession, RefreshToken
 from accounts.models.tags import TagColour, UserTag, UserTagging
@@ -71,6 +72,7 @@ __all__ = [
     "RateCounter",
     "RecoveryCode",
     "RefreshToken",
+    "Reviewed",
     "Role",
     "SecondFactor",
     "SecretParameter",

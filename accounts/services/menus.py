@@ -45,6 +45,8 @@ MENUS = [
             ("来访者", "diversity_3", "counseling.clientprofile"),
             ("咨询师", "psychology_alt", "counseling.counselor"),
             ("咨询评价", "reviews", "counseling.review"),
+            ("咨询师申请", "person_add", "counseling.counselorapplication"),
+            ("咨询师资质", "workspace_premium", "counseling.qualification"),
             ("咨询服务", "spa", "counseling.service"),
             ("每周排班", "date_range", "counseling.weeklytemplate"),
             ("日期例外", "event_busy", "counseling.scheduleexception"),

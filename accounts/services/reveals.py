@@ -1,6 +1,6 @@
 """Showing staff one value in full that everybody else sees masked (invariant P-4).
 
-Who may, and that it stands in the operation log, is the caller's: accounts.audit.log_read().
+Who may, and that it stands in the operation log, is the caller's: accounts.audit.log_request().
 """
 
 from django.db.models import Model

@@ -9,7 +9,7 @@ from rest_framework import mixins
 from rest_framework.response import Response
 
 from accounts import errors
-from accounts.audit import log_read
+from accounts.audit import log_request
 from accounts.models import ExportJob
 from accounts.serializers.exports import ExportJobSerializer, TokenQuery
 from accounts.services.export_running import CONTENT_TYPES
@@ -58,7 +58,7 @@ class ExportFileViewSet(ApiViewSet):
         """By the link of ten minutes in `download_url`; every download is logged."""
         token = request.query_params.get("token", "")
         job = open_download(int(pk), token, visitor=request.user)
-        log_read(request, job.requested_by)
+        log_request(request, job.requested_by)
         return _answer(job)
 
 

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Sum, Value
 
 from accounts.fields import EncryptedTextField, RowKeyField
+from accounts.models import Reviewed
 from config.db import LockingQuerySet, TimestampedModel
 from config.states import Transitions
 
@@ -49,7 +50,7 @@ class MerchantQuerySet(LockingQuerySet):
         return self.annotate(everybodys_mean=Value(round(mean, 6), output_field=kept))
 
 
-class Merchant(TimestampedModel):
+class Merchant(Reviewed, TimestampedModel):
     """Somebody who sells here; one per person.
 
     review_note: why it was rejected or suspended, in words for its owner.  commission_percent: our
@@ -83,12 +84,6 @@ class Merchant(TimestampedModel):
         "状态", max_length=16, choices=MerchantStatus, default=MerchantStatus.PENDING
     )
     submitted_at = models.DateTimeField("提交时间")
-    reviewed_at = models.DateTimeField("审核时间", null=True, blank=True)
-    reviewed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
-        verbose_name="审核人",
-    )  # fmt: skip
-    review_note = models.CharField("审核意见", max_length=200, blank=True)
     commission_percent = models.DecimalField(
         "佣金比例(%)", max_digits=10, decimal_places=2, default=0
     )

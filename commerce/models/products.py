@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models import Reviewed
 from commerce.models.merchants import Merchant, MerchantStatus
 from commerce.models.orders import OrderItem
 from config.db import LockingQuerySet, TimestampedModel
@@ -30,7 +31,7 @@ class ProductQuerySet(LockingQuerySet):
         )
 
 
-class Product(TimestampedModel):
+class Product(Reviewed, TimestampedModel):
     """Something a merchant sells by the piece.
 
     stock: what can be bought; held: in orders that wait for their money; sold: paid for and not
@@ -69,13 +70,6 @@ class Product(TimestampedModel):
     total = models.IntegerField("累计入库", default=0)
     max_per_order = models.PositiveIntegerField("每单限购", default=0)
     needs_address = models.BooleanField("需要配送", default=True)
-    submitted_at = models.DateTimeField("提交时间", null=True, blank=True)
-    reviewed_at = models.DateTimeField("审核时间", null=True, blank=True)
-    reviewed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
-        verbose_name="审核人",
-    )  # fmt: skip
-    review_note = models.CharField("审核意见", max_length=200, blank=True)
     archived_at = models.DateTimeField("归档时间", null=True, blank=True)
 
     objects = ProductQuerySet.as_manager()

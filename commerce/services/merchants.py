@@ -14,7 +14,6 @@ from commerce.errors import (
     MemberExists,
     MerchantExists,
     OwnCommission,
-    ReasonNeeded,
     TooManyApplications,
 )
 from commerce.models import (
@@ -24,6 +23,7 @@ from commerce.models import (
     MerchantMember,
     MerchantStatus,
 )
+from commerce.services.decisions import decide
 from config.changes import note_change
 from config.db import transact
 from config.errors import NotFound
@@ -76,7 +76,7 @@ REVIEWED = ("merchant_type", "business_name", "business_license")
 
 def approve_merchant(merchant_id: int, *, actor: User) -> Merchant:
     """Let it sell, also again after a suspension; its owner gets the role of a merchant."""
-    return _decide(merchant_id, MerchantStatus.APPROVED, actor, "")
+    return _decide(merchant_id, MerchantStatus.APPROVED, actor, None)
 
 
 def reject_merchant(merchant_id: int, *, actor: User, reason: str = "") -> Merchant:
@@ -105,22 +105,19 @@ def set_commission(merchant_id: int, *, actor: User, percent: Decimal) -> Mercha
 
 
 @transact
-def _decide(merchant_id: int, status: MerchantStatus, actor: User, reason: str) -> Merchant:
+def _decide(merchant_id: int, status: MerchantStatus, actor: User, reason: str | None) -> Merchant:
     merchant = Merchant.objects.locked().filter(pk=merchant_id).first()
     if merchant is None:
         raise NotFound
-    if status != MerchantStatus.APPROVED and not reason.strip():
-        raise ReasonNeeded
-    now = timezone.now()
-    move(
-        merchant, status, actor=actor, reason=reason,
-        reviewed_at=now, reviewed_by=actor, review_note=reason[:200],
-    )  # fmt: skip
+    decide(merchant, status, actor=actor, own=merchant.user_id == actor.pk, reason=reason)
     if status == MerchantStatus.APPROVED:
         assign_role(merchant.user_id, ROLE, actor=None)
     elif status == MerchantStatus.SUSPENDED:
         remove_role(merchant.user_id, ROLE, actor=None)
-    notify(merchant.user, f"merchant_{status}", name=merchant.business_name, reason=reason[:200])
+    notify(
+        merchant.user, f"merchant_{status}", name=merchant.business_name,
+        reason=merchant.review_note,
+    )  # fmt: skip
     return merchant
 
 

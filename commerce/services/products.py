@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from django.utils import timezone
 
 from accounts.audit import move
-from accounts.errors import CannotChangeSelf
 from accounts.models import User
 from accounts.services.notifications import notify
-from commerce.errors import MerchantNotApproved, ReasonNeeded
+from commerce.errors import MerchantNotApproved
 from commerce.models import (
     SERVING,
     Merchant,
@@ -17,6 +16,7 @@ from commerce.models import (
     ProductStatus,
 )
 from commerce.services import stock
+from commerce.services.decisions import decide
 from commerce.services.pictures import set_pictures
 from config.changes import note_change
 from config.db import transact
@@ -111,33 +111,27 @@ def adjust_stock(product_id: int, *, user: User, change: int, note: str = "") ->
 @transact
 def approve_product(product_id: int, *, actor: User) -> Product:
     """Let it be sold."""
-    return _decide(product_id, ProductStatus.ON_SALE, actor, "")
+    return _decide(product_id, ProductStatus.ON_SALE, actor, None)
 
 
 @transact
 def reject_product(product_id: int, *, actor: User, reason: str = "") -> Product:
     """Send it back to its merchant with a reason, also from the shelf; ReasonNeeded without."""
-    if not reason.strip():
-        raise ReasonNeeded
     return _decide(product_id, ProductStatus.REJECTED, actor, reason)
 
 
-def _decide(product_id: int, status: ProductStatus, actor: User, reason: str) -> Product:
+def _decide(product_id: int, status: ProductStatus, actor: User, reason: str | None) -> Product:
     product = Product.objects.locked().filter(pk=product_id, archived_at=None).first()
     if product is None:
         raise NotFound
-    if Merchant.objects.of(actor).filter(pk=product.merchant_id).exists():
-        raise CannotChangeSelf
     if status == ProductStatus.ON_SALE and product.status == ProductStatus.OFF_SALE:
         Product.TRANSITIONS.check(product.status, ProductStatus.REVIEWING)  # its merchant's to say
-    move(
-        product, status, actor=actor, reason=reason, reviewed_at=timezone.now(),
-        reviewed_by=actor, review_note=reason[:200],
-    )  # fmt: skip
+    own = Merchant.objects.of(actor).filter(pk=product.merchant_id).exists()
+    decide(product, status, actor=actor, own=own, reason=reason)
     notify(
         product.merchant.user,
         "product_approved" if status == ProductStatus.ON_SALE else "product_rejected",
-        name=product.name, reason=reason[:200],
+        name=product.name, reason=product.review_note,
     )  # fmt: skip
     return product
 

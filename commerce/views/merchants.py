@@ -4,6 +4,7 @@ from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
 
+from accounts.errors import CannotChangeSelf
 from commerce import errors
 from commerce.filters import MerchantFilter
 from commerce.models import Merchant, Order
@@ -29,7 +30,7 @@ from config.api.permissions import LOGIN, PUBLIC
 from config.api.viewsets import ApiViewSet
 from config.errors import IllegalTransition, NotFound
 
-_DECISION = (NotFound, IllegalTransition)
+_DECISION = (NotFound, IllegalTransition, CannotChangeSelf)
 
 
 class MerchantViewSet(ApiViewSet):

@@ -51,6 +51,8 @@ DATA_SCOPE = {
     "counseling.scheduleexception": ["counselor__user"],
     "counseling.leaverequest": ["counselor__user"],
     "counseling.review": ["counselor__user"],
+    "counseling.counselorapplication": ["user"],
+    "counseling.qualification": ["user"],
     "counseling.service": ["counselor__user"],
     "counseling.timeslot": ["counselor__user"],
     "counseling.weeklytemplate": ["counselor__user"],

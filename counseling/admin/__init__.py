@@ -1,4 +1,5 @@
 from counseling.admin import (
+    applications,
     appointments,
     clients,
     counselors,
@@ -8,4 +9,13 @@ from counseling.admin import (
     schedule,
 )
 
-__all__ = ["appointments", "clients", "counselors", "disputes", "reviews", "rules", "schedule"]
+__all__ = [
+    "applications",
+    "appointments",
+    "clients",
+    "counselors",
+    "disputes",
+    "reviews",
+    "rules",
+    "schedule",
+]

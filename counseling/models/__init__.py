@@ -1,11 +1,14 @@
+from counseling.models.applications import CounselorApplication, CounselorApplicationStatus
 from counseling.models.appointments import Appointment, AppointmentStatus
 from counseling.models.clients import ClientProfile, Relation
 from counseling.models.counselors import (
     Counselor,
     CounselorStatus,
+    Location,
     Mode,
     Service,
     ServiceKind,
+    practising,
 )
 from counseling.models.disputes import Dispute, DisputeReason, DisputeStatus
 from counseling.models.leave import (
@@ -14,6 +17,11 @@ from counseling.models.leave import (
     LeaveKind,
     LeaveRequest,
     LeaveStatus,
+)
+from counseling.models.qualifications import (
+    Qualification,
+    QualificationKind,
+    QualificationStatus,
 )
 from counseling.models.reschedules import Reschedule, Side
 from counseling.models.reviews import Review, ReviewTag
@@ -36,6 +44,8 @@ __all__ = [
     "AppointmentStatus",
     "ClientProfile",
     "Counselor",
+    "CounselorApplication",
+    "CounselorApplicationStatus",
     "CounselorStatus",
     "CounselorVisits",
     "Dispute",
@@ -47,7 +57,11 @@ __all__ = [
     "LeaveKind",
     "LeaveRequest",
     "LeaveStatus",
+    "Location",
     "Mode",
+    "Qualification",
+    "QualificationKind",
+    "QualificationStatus",
     "Relation",
     "Reschedule",
     "Review",
@@ -60,4 +74,5 @@ __all__ = [
     "TimeSlot",
     "Weekday",
     "WeeklyTemplate",
+    "practising",
 ]

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from config.db import LockingQuerySet, MinutesAfter, TimestampedModel
 from config.states import Transitions
-from counseling.models.counselors import Counselor, CounselorStatus
+from counseling.models.counselors import Counselor, practising
 
 MOST_WEEKS = 8
 
@@ -159,12 +159,12 @@ class SlotStatus(models.TextChoices):
 
 class TimeSlotQuerySet(LockingQuerySet):
     def bookable(self, now, until=None):
-        """Free slots of published counselors, as far away as each wants it, before `until`."""
+        """Free slots of practising counselors, as far away as each wants it, before `until`."""
         notice = F("counselor__min_notice_minutes")
         rows = self.filter(
+            practising(now, "counselor__"),
             status=SlotStatus.OPEN,
             start_at__gte=MinutesAfter(Value(now, models.DateTimeField()), notice),
-            counselor__status=CounselorStatus.PUBLISHED,
             start_at__gt=now,
         )
         return rows if until is None else rows.filter(start_at__lt=until)

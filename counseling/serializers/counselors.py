@@ -19,14 +19,31 @@ class SpecialtySerializer(RowSerializer):
     name = serializers.CharField()
 
 
+class LocationSerializer(RowSerializer):
+    """A studio."""
+
+    id = serializers.IntegerField()
+    city = serializers.CharField()
+    address = serializers.CharField()
+
+
 class ServiceSerializer(RowSerializer):
-    """price in yuan."""
+    """Prices in yuan; first_price: of somebody's first session with this counselor, if it differs.
+
+    location: where sessions face to face take place."""
+
+    COLUMNS = (
+        "id", "kind", "mode", "minutes", "price", "first_price", "location__id",
+        "location__city", "location__address",
+    )  # fmt: skip
 
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(ServiceKind.choices)
     mode = serializers.ChoiceField(Mode.choices)
     minutes = serializers.IntegerField()
     price = MoneyField()
+    first_price = MoneyField(allow_null=True)
+    location = LocationSerializer(allow_null=True)
 
 
 class CounselorSerializer(RowSerializer):
@@ -57,13 +74,16 @@ class CounselorSerializer(RowSerializer):
 class CounselorDetailSerializer(CounselorSerializer):
     COLUMNS = (
         *CounselorSerializer.COLUMNS,
-        "bio", "languages", "orientation", "practice_hours", "min_notice_minutes",
+        "bio", "languages", "training", "orientation", "practice_hours", "supervision_hours",
+        "min_notice_minutes",
     )  # fmt: skip
 
     bio = serializers.CharField()
     languages = serializers.ListField(child=serializers.CharField())
+    training = serializers.CharField()
     orientation = serializers.CharField()
     practice_hours = serializers.IntegerField()
+    supervision_hours = serializers.IntegerField()
     min_notice_minutes = serializers.IntegerField()
     services = ServiceSerializer(many=True)
 

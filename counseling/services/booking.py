@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Exists, FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -20,17 +30,23 @@ from counseling.models import (
     Appointment,
     AppointmentStatus,
     ClientProfile,
-    CounselorStatus,
     Mode,
     ServiceKind,
     SlotStatus,
     TimeSlot,
+    practising,
 )
 from counseling.services.calendar import age_on, horizon_end
 from counseling.services.load import check_load
 from counseling.services.slots import move_slot
 
 ADULT = 18
+# Whoever has one of these is no newcomer to the counselor.
+MET = (
+    AppointmentStatus.CONFIRMED,
+    AppointmentStatus.IN_PROGRESS,
+    AppointmentStatus.COMPLETED,
+)
 NOTE_LENGTH = 500
 
 
@@ -74,7 +90,7 @@ def take_slot(user: User, want: Want, *, now: datetime | None = None) -> Booking
         raise why_not_free(user.pk, want.target_id)
     client = lock_client(user.pk, _number(want.options.get("client_id")))
     agreement = current_agreement(AgreementKind.BOOKING)
-    row = _look(user, want, agreement)
+    row = _look(user, want, agreement, now)
     _check_slot(row, user, now)
     _check_service(row, want)
     _check_consent(row, agreement, want)
@@ -99,7 +115,7 @@ def take_slot(user: User, want: Want, *, now: datetime | None = None) -> Booking
         mode=row["service__mode"],
         start_at=row["start_at"],
         end_at=row["start_at"] + timedelta(minutes=row["service__minutes"]),
-        price=row["service__price"],
+        price=_price(row),
         note=str(want.options.get("note") or "")[:NOTE_LENGTH],
     )
 
@@ -140,11 +156,16 @@ def lock_client(user_id: int, client_id: int) -> dict | None:
     return next((row for row in _profiles(user=user_id) if row["pk"] == client_id), None)
 
 
-def _facts(slot: int, user: int, service: int, agreement: int, besides: int) -> QuerySet:
+def _facts(
+    slot: int, user: int, service: int, agreement: int, besides: int, now: datetime
+) -> QuerySet:
     live = Appointment.objects.live().filter(~Q(pk=besides), user_id=user).order_by()
     unpaid = live.filter(status=AppointmentStatus.PENDING_PAYMENT).values("user_id")
     consents = Consent.objects.filter(user_id=user, agreement_id=agreement, withdrawn_at=None)
     clash = live.filter(start_at__lt=OuterRef("end_at"), end_at__gt=OuterRef("start_at"))
+    met = Appointment.objects.filter(
+        user_id=user, counselor_id=OuterRef("counselor_id"), status__in=MET
+    ).order_by()
     rows = TimeSlot.objects.order_by().annotate(
         service=FilteredRelation(
             "counselor__services", condition=Q(counselor__services__pk=service)
@@ -152,13 +173,15 @@ def _facts(slot: int, user: int, service: int, agreement: int, besides: int) -> 
         consented=Exists(consents),
         holds=Coalesce(Subquery(unpaid.annotate(number=Count("pk")).values("number")), 0),
         clashes=Exists(clash),
+        known=Exists(met),
+        practising=ExpressionWrapper(practising(now, "counselor__"), BooleanField()),
     )
     return rows.filter(pk=slot).values(
-        "pk", "start_at", "end_at", "counselor_id", "consented", "holds", "clashes",
-        "counselor__name", "counselor__status", "counselor__user_id", "counselor__user__status",
+        "pk", "start_at", "end_at", "counselor_id", "consented", "holds", "clashes", "known",
+        "practising", "counselor__name", "counselor__user_id", "counselor__user__status",
         "counselor__min_notice_minutes", "counselor__max_per_day", "counselor__max_per_week",
         "service__pk", "service__kind", "service__mode",
-        "service__minutes", "service__price", "service__is_active",
+        "service__minutes", "service__price", "service__first_price", "service__is_active",
     )  # fmt: skip
 
 
@@ -166,7 +189,7 @@ def _facts(slot: int, user: int, service: int, agreement: int, besides: int) -> 
 facts_of = Prepared(_facts)
 
 
-def _look(user: User, want: Want, agreement: Agreement | None) -> dict:
+def _look(user: User, want: Want, agreement: Agreement | None, now: datetime) -> dict:
     """The slot with its counselor, the wanted service, and what of `user` speaks against it."""
     return facts_of.first(
         slot=want.target_id,
@@ -174,6 +197,7 @@ def _look(user: User, want: Want, agreement: Agreement | None) -> dict:
         service=_number(want.options.get("service_id")),
         agreement=agreement.pk if agreement else 0,
         besides=0,
+        now=now,
     )
 
 
@@ -187,8 +211,7 @@ def _check_slot(row: dict, user: User, now: datetime) -> None:
 
 def why_not(row: dict, now: datetime) -> str | None:
     """The reason why nobody may book that time at `now`; see errors.SlotNotBookable."""
-    working = row["counselor__status"] == CounselorStatus.PUBLISHED
-    if not working or row["counselor__user__status"] != UserStatus.ACTIVE:
+    if not row["practising"] or row["counselor__user__status"] != UserStatus.ACTIVE:
         return "counselor"
     if row["start_at"] <= now:
         return "past"
@@ -197,6 +220,12 @@ def why_not(row: dict, now: datetime) -> str | None:
     if row["start_at"] >= horizon_end(now):
         return "too_far"
     return None
+
+
+def _price(row: dict) -> Decimal:
+    """The first price is that of the first session with this counselor, whoever it is for."""
+    first = row["service__first_price"]
+    return row["service__price"] if first is None or row["known"] else first
 
 
 def _check_service(row: dict, want: Want) -> None:

@@ -7,12 +7,15 @@ from django.utils import timezone
 from accounts.audit import move
 from accounts.errors import CannotChangeSelf
 from accounts.models import User
+from accounts.services.notifications import notify
 from accounts.services.roles import assign_role
+from commerce.errors import ReasonNeeded
 from config.db import transact
 from config.errors import NotFound
 from content.models import DiseaseTag
 from counseling.errors import CounselorIncomplete, SpecialtyUnknown
 from counseling.models import Counselor, CounselorStatus, LeaveKind, LeaveRequest, LeaveStatus
+from counseling.models.counselors import Profile
 from counseling.services import absence
 from counseling.services.affected import end_holds
 
@@ -21,7 +24,7 @@ ROLE = "counselor"
 
 @transact
 def publish(counselor_id: int, *, actor: User | None) -> Counselor:
-    """Let clients find and book a counselor; CounselorIncomplete without a service on offer.
+    """Let clients find and book a counselor; CounselorIncomplete as check_complete().
 
     The person behind it gets the role of a counselor; nobody publishes themselves
     (CannotChangeSelf).  After a suspension, slots that it closed are free again and sessions
@@ -31,13 +34,35 @@ def publish(counselor_id: int, *, actor: User | None) -> Counselor:
     counselor = absence.lock_schedule(counselor_id, now, None, now)
     if actor is not None and actor.pk == counselor.user_id:
         raise CannotChangeSelf
-    if not counselor.services.filter(is_active=True).exists():
-        raise CounselorIncomplete(missing=["services"])
+    check_complete(counselor)
     move(counselor, CounselorStatus.PUBLISHED, actor=actor)
     _end_suspension(counselor_id, actor, now)
     refresh_lowest_price(counselor_id)
     assign_role(counselor.user_id, ROLE, actor=None)
+    notify(counselor.user, "counselor_published")
     return counselor
+
+
+@transact
+def send_back(counselor_id: int, *, actor: User, reason: str = "") -> Counselor:
+    """Give a profile that waits back to its counselor, to be changed; ReasonNeeded without one."""
+    counselor = _locked(counselor_id)
+    if not reason.strip():
+        raise ReasonNeeded
+    move(counselor, CounselorStatus.DRAFT, actor=actor, reason=reason)
+    notify(counselor.user, "counselor_sent_back", reason=reason[:200])
+    return counselor
+
+
+def check_complete(counselor: Counselor, *, now: datetime | None = None) -> None:
+    """CounselorIncomplete without a service on offer and a valid qualification; of a locked row."""
+    qualified = counselor.qualified_until and counselor.qualified_until > (now or timezone.now())
+    needed = {
+        "services": counselor.services.filter(is_active=True).exists(),
+        "qualifications": qualified,
+    }
+    if missing := [name for name, there in needed.items() if not there]:
+        raise CounselorIncomplete(missing=missing)
 
 
 def suspend(
@@ -81,12 +106,16 @@ def _end_suspension(counselor_id: int, actor: User | None, now: datetime) -> Non
 @transact
 def set_specialties(counselor_id: int, *, tag_ids: Iterable[int]) -> None:
     """Say what a counselor helps with; SpecialtyUnknown for a tag that is not in use."""
+    put_specialties(_locked(counselor_id), tag_ids)
+
+
+def put_specialties(profile: Profile, tag_ids: Iterable[int]) -> None:
+    """The same for a locked row, a counselor or an application."""
     wanted = set(tag_ids)
-    counselor = _locked(counselor_id)
     found = set(DiseaseTag.objects.active().filter(pk__in=wanted).values_list("pk", flat=True))
     if wanted - found:
         raise SpecialtyUnknown(ids=sorted(wanted - found))
-    counselor.specialties.set(wanted)
+    profile.specialties.set(wanted)
 
 
 def refresh_lowest_price(counselor_id: int) -> None:

@@ -6,6 +6,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
+from accounts.audit import move
 from accounts.models import User
 from accounts.services.holdings import PSEUDONYM, Blocker, Holding
 from counseling.models import (
@@ -13,11 +14,16 @@ from counseling.models import (
     Appointment,
     ClientProfile,
     Counselor,
+    CounselorApplication,
+    CounselorApplicationStatus,
     CounselorStatus,
     CounselorVisits,
     Dispute,
     Holiday,
     LeaveRequest,
+    Location,
+    Qualification,
+    QualificationStatus,
     Reschedule,
     Review,
     ScheduleException,
@@ -27,6 +33,12 @@ from counseling.models import (
 )
 
 _NO_DATE = date(1900, 1, 1)
+# What somebody says of their practice, gone (counseling.models.counselors.Profile).
+_NO_PROFILE = {
+    "name": "已注销咨询师", "title": "", "bio": "", "gender": "", "city": "", "languages": [],
+    "training": "", "orientation": "", "practice_years": 0, "practice_hours": 0,
+    "supervision_hours": 0,
+}  # fmt: skip
 
 HOLDINGS = (
     # Appointments point at profiles, and a booking under way queues at them: archived they refuse.
@@ -51,11 +63,15 @@ HOLDINGS = (
     ),
     Holding(
         Counselor,
-        clear={
-            "name": "已注销咨询师", "title": "", "bio": "", "avatar": "", "gender": "", "city": "",
-            "languages": [], "orientation": "", "practice_years": 0, "practice_hours": 0,
-        },
+        clear=_NO_PROFILE | {"avatar": ""},
     ),
+    Holding(CounselorApplication, clear=_NO_PROFILE | {"review_note": ""}),
+    Holding(
+        Qualification,
+        clear={"issuer": "", "issued_on": _NO_DATE, "expires_on": None, "review_note": ""},
+        keep=("number", "row_key"), hidden=("row_key",),
+    ),
+    Holding(Location, "counselor__user", clear={"city": "", "address": ""}),
     Holding(Service, "counselor__user", clear={}),
     Holding(
         WeeklyTemplate, "counselor__user", clear={},
@@ -98,6 +114,12 @@ def blockers(user: User) -> list[Blocker]:
                 user=user, status__in=(CounselorStatus.PUBLISHED, CounselorStatus.REVIEWING)
             ),
         ),
+        "counselor_application": (
+            _("咨询师申请正在审核中，请先撤回"),
+            CounselorApplication.objects.filter(
+                user=user, status=CounselorApplicationStatus.PENDING
+            ),
+        ),
     }
     found = {code: (words, rows.order_by().count()) for code, (words, rows) in counts.items()}
     return [Blocker(code, words, count) for code, (words, count) in found.items() if count]
@@ -108,3 +130,8 @@ def erase(user: User) -> None:
     for client in ClientProfile.objects.locked().filter(user=user):
         client.name = PSEUDONYM
         client.save(update_fields=["name"])
+    for row in Qualification.objects.locked().filter(user=user):
+        row.number = PSEUDONYM
+        row.save(update_fields=["number"])
+        if row.status == QualificationStatus.PENDING:
+            move(row, QualificationStatus.REJECTED, reason="账号注销")

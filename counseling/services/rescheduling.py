@@ -159,6 +159,7 @@ def _check_slot(
         service=appointment.service_id,
         agreement=0,
         besides=appointment.pk,
+        now=now,
     )
     if row["counselor_id"] != counselor_id:
         raise errors.SlotOfAnotherCounselor

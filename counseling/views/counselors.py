@@ -13,14 +13,18 @@ from config.api.viewsets import ApiViewSet
 from config.prepared import Prepared, PreparedPages, counted
 from counseling.filters import CounselorFilter, CounselorOrdering
 from counseling.models import Counselor, Service
-from counseling.serializers.counselors import CounselorDetailSerializer, CounselorSerializer
+from counseling.serializers.counselors import (
+    CounselorDetailSerializer,
+    CounselorSerializer,
+    ServiceSerializer,
+)
 from counseling.services.availability import next_free_at
 from counseling.services.calendar import horizon_end
 from counseling.services.visits import count_visit
 
 
 class CounselorViewSet(ApiViewSet):
-    """/counselor: published counselors, for everybody."""
+    """/counselor: practising counselors, for everybody."""
 
     queryset = Counselor.objects.none()  # names the model to the schema
     serializer_class = CounselorSerializer
@@ -32,7 +36,7 @@ class CounselorViewSet(ApiViewSet):
 
     def get_queryset(self):
         now = timezone.now()
-        return _published(now, horizon_end(now))
+        return _practising(now, horizon_end(now))
 
     @etag
     def list(self, request):
@@ -61,13 +65,18 @@ class CounselorViewSet(ApiViewSet):
         counselor["specialties"] = [
             {"id": row[_TAG[0]], "name": row[_TAG[1]]} for row in rows if row[_TAG[0]]
         ]
-        counselor["services"] = _services(counselor=int(pk))
+        counselor["services"] = [_with_place(row) for row in _services(counselor=int(pk))]
         count_visit(int(pk), now=now)
         return Response(counselor)
 
 
-def _published(now, until):
-    return Counselor.objects.published().annotate(next_free_at=next_free_at(now, until))
+def _practising(now, until):
+    return Counselor.objects.practising(now).annotate(next_free_at=next_free_at(now, until))
+
+
+def _with_place(service: dict) -> dict:
+    place = {name: service.pop(f"location__{name}") for name in ("id", "city", "address")}
+    return service | {"location": place if place["id"] else None}
 
 
 def _specialties(counselor_ids: Iterable[int]) -> dict[int, list[dict]]:
@@ -82,11 +91,11 @@ def _specialties(counselor_ids: Iterable[int]) -> dict[int, list[dict]]:
 
 # What everybody looks at, compiled once (config.prepared).
 _TAG = ("specialties__id", "specialties__name")
-_all = Prepared(lambda now, until: _published(now, until).values(*CounselorSerializer.COLUMNS))
-_total = Prepared(lambda now, until: counted(Counselor.objects.published()))
+_all = Prepared(lambda now, until: _practising(now, until).values(*CounselorSerializer.COLUMNS))
+_total = Prepared(lambda now, until: counted(Counselor.objects.practising(now)))
 _one = Prepared(
     lambda counselor, now, until: (
-        _published(now, until)
+        _practising(now, until)
         .filter(pk=counselor)
         .order_by("specialties__sort_order", "specialties__id")
         .values(*CounselorDetailSerializer.COLUMNS, *_TAG)
@@ -96,7 +105,7 @@ _services = Prepared(
     lambda counselor: (
         Service.objects.filter(counselor_id=counselor, is_active=True)
         .order_by("price", "pk")
-        .values("id", "kind", "mode", "minutes", "price")
+        .values(*ServiceSerializer.COLUMNS)
     )
 )
 _tags = Prepared(

@@ -1,7 +1,7 @@
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts.models import Reviewed
 from accounts.scope import scoped
 from commerce.models import Merchant, MerchantStatus
 from config.db import LockingQuerySet, TimestampedModel
@@ -33,7 +33,7 @@ class AnimalQuerySet(LockingQuerySet):
         return scoped(self, user, "farm.view_animal", besides=own)
 
 
-class Animal(TimestampedModel):
+class Animal(Reviewed, TimestampedModel):
     """An animal of a farm that people can claim for a time.
 
     status: what its claims and its merchant's wish make of it (C-3): claimed while a claim is
@@ -70,13 +70,6 @@ class Animal(TimestampedModel):
     )
     is_offered = models.BooleanField("开放认领", default=True)
     listing = models.CharField("上架状态", max_length=16, choices=Listing, default=Listing.DRAFT)
-    submitted_at = models.DateTimeField("提交时间", null=True, blank=True)
-    reviewed_at = models.DateTimeField("审核时间", null=True, blank=True)
-    reviewed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
-        verbose_name="审核人",
-    )  # fmt: skip
-    review_note = models.CharField("审核意见", max_length=200, blank=True)
     lost_at = models.DateTimeField("离世或走失时间", null=True, blank=True)
 
     objects = AnimalQuerySet.as_manager()

@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.services.notifications import notify
 from commerce.errors import ReasonNeeded
 from commerce.models import Merchant, MerchantStatus, MerchantType
+from commerce.services.decisions import decide
 from commerce.services.orders import cancel_order
 from commerce.services.pictures import set_pictures
 from config.db import transact
@@ -111,7 +112,7 @@ def offer_animal(animal_id: int, *, user: User, offered: bool) -> Animal:
 
 def approve_animal(animal_id: int, *, actor: User) -> Animal:
     """Let everybody see it."""
-    return _decide(animal_id, Listing.PUBLISHED, actor, "")
+    return _decide(animal_id, Listing.PUBLISHED, actor, None)
 
 
 def reject_animal(animal_id: int, *, actor: User, reason: str = "") -> Animal:
@@ -120,20 +121,18 @@ def reject_animal(animal_id: int, *, actor: User, reason: str = "") -> Animal:
 
 
 @transact
-def _decide(animal_id: int, listing: Listing, actor: User, reason: str) -> Animal:
+def _decide(animal_id: int, listing: Listing, actor: User, reason: str | None) -> Animal:
     animal = Animal.objects.locked().filter(pk=animal_id).first()
     if animal is None:
         raise NotFound
-    if listing == Listing.REJECTED and not reason.strip():
-        raise ReasonNeeded
     if animal.listing != Listing.REVIEWING:  # its farm alone brings a hidden one back
         raise IllegalTransition(old=animal.listing, new=str(listing))
-    move(
-        animal, listing, actor=actor, reason=reason, reviewed_at=timezone.now(),
-        reviewed_by=actor, review_note=reason[:200],
-    )  # fmt: skip
     owner = animal.merchant.user
-    notify(owner, f"animal_{listing}", animal_id=animal.pk, name=animal.name, reason=reason[:200])
+    decide(animal, listing, actor=actor, own=owner == actor, reason=reason)
+    notify(
+        owner, f"animal_{listing}", animal_id=animal.pk, name=animal.name,
+        reason=animal.review_note,
+    )  # fmt: skip
     return animal
 
 

@@ -2,40 +2,28 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from accounts.services.notifications import notify
 from accounts.services.parameters import parameter
 from config.db import transact
-from config.sweeping import each
+from config.sweeping import is_told, remind_of_end
 from farm.models import AnimalClaim, ClaimStatus
 from farm.services import notices
-
-DAYS = (30, 7)
 
 
 def remind_of_ends(*, now: datetime | None = None, limit: int = 1000) -> int:
     """Tell claimants 30 and 7 days before their claim ends, each once; how many were told."""
-    now = now or timezone.now()
-    return sum(_remind(days, now, limit) for days in sorted(DAYS))
-
-
-def _remind(days: int, now: datetime, limit: int) -> int:
-    """Who is told of the nearer end hears no more of the farther one."""
-    told = Q(reminded_days=0) | Q(reminded_days__gt=days)
-    near = AnimalClaim.objects.filter(
-        told, status=ClaimStatus.ACTIVE, ends_at__gt=now, ends_at__lte=now + timedelta(days=days)
-    )
-    return each(near.order_by("ends_at").values_list("pk", flat=True)[:limit], _tell, days=days)
+    active = AnimalClaim.objects.filter(status=ClaimStatus.ACTIVE)
+    return remind_of_end(active, "ends_at", _tell, now=now or timezone.now(), limit=limit)
 
 
 @transact
 def _tell(claim_id: int, days: int) -> bool:
     claim = AnimalClaim.objects.locked().select_related("user").get(pk=claim_id)
-    told = 0 < claim.reminded_days <= days
-    if told or claim.status != ClaimStatus.ACTIVE:
+    if is_told(claim, days) or claim.status != ClaimStatus.ACTIVE:
         return False
     claim.reminded_days = days
     claim.save(update_fields=["reminded_days", "updated_at"])

@@ -14,6 +14,11 @@ class Purpose(models.TextChoices):
     IMAGE = "image", "图片"
     PRODUCT = "product", "商品图片"
     ANIMAL = "animal", "动物照片"
+    QUALIFICATION = "qualification", "资质文件"
+
+
+# Who may look at private files of a purpose, besides those who manage files.
+READERS = {Purpose.QUALIFICATION: "counseling.view_qualification"}
 
 
 class Visibility(models.TextChoices):
@@ -42,8 +47,10 @@ class FileQuerySet(LockingQuerySet):
 
     def readable_by(self, user):
         """What a link of `user` may still open."""
-        ready = self.ready()
-        return scoped(ready, user, "media.view_file", besides=Q(owner=user))
+        found = scoped(self.ready(), user, "media.view_file", besides=Q(owner=user))
+        for purpose, permission in READERS.items():
+            found |= scoped(self.ready().filter(purpose=purpose), user, permission)
+        return found
 
 
 class File(TimestampedModel):

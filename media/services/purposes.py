@@ -23,5 +23,6 @@ RULES: dict[str, Rule] = {
     Purpose.IMAGE: Rule(Visibility.OWNER, 10 * MB, main=2048, thumb=320),
     Purpose.PRODUCT: Rule(Visibility.PUBLIC, 10 * MB, main=1280, thumb=320),
     Purpose.ANIMAL: Rule(Visibility.PUBLIC, 10 * MB, main=1280, thumb=320),
+    Purpose.QUALIFICATION: Rule(Visibility.OWNER, 10 * MB, main=2048, thumb=320),
 }
 MAX_BYTES = max(rule.max_bytes for rule in RULES.values())

@@ -36,6 +36,8 @@ ACTORS = {
     "counseling.AffectedAppointment.resolved_by",
     "counseling.Appointment.cancelled_by",
     "counseling.Dispute.decided_by",
+    "counseling.CounselorApplication.reviewed_by",
+    "counseling.Qualification.reviewed_by",
     "counseling.Reschedule.actor",
     "counseling.LeaveRequest.requested_by",
     "counseling.LeaveRequest.reviewed_by",

@@ -12,6 +12,7 @@ from accounts.services.roles import assign_role
 from accounts.services.sessions import Device, open_session
 from content.models import DiseaseTag
 from counseling.models import ClientProfile, Counselor, Service, TimeSlot
+from counseling.services.qualifications import FOR_EVER
 
 SCALES = {"small": (200, 40), "full": (2000, 100)}  # counselors, slots of each
 OPENID = "oBench0000000000000000000001"
@@ -72,7 +73,7 @@ def _counselors(count: int) -> list[Counselor]:
             bio="擅长情绪与关系。" * 20, city="上海", gender="female", languages=["普通话", "英语"],
             orientation="认知行为", practice_years=n % 20, practice_hours=n * 10,
             rating=Decimal(n % 500) / 100, rating_count=n % 90, lowest_price=300,
-            avatar="https://cdn.example.com/a.png",
+            qualified_until=FOR_EVER, avatar="https://cdn.example.com/a.png",
         )
         for n, person in enumerate(people)
     )  # fmt: skip

@@ -135,11 +135,17 @@ PAGES = {
     "counseling.clientprofile": Page("S"),
     "counseling.dispute": Page("KAS"),
     "counseling.counselor": Page(
-        "KAS", "AS", "AS", actions=dict.fromkeys(("publish_selected", "suspend_selected"), "AS")
+        "KAS", "AS", "AS", actions=dict.fromkeys(
+            ("publish_selected", "send_back_selected", "suspend_selected"), "AS"
+        ),
     ),
     "counseling.holiday": Page("AS", "AS", "AS", "AS", {"delete_selected": "AS"}),
     "counseling.scheduleexception": Page("AS", "AS", "AS", "AS", {"delete_selected": "AS"}),
     "counseling.review": Page("CAS", actions=dict.fromkeys(("hide", "restore"), "CAS")),
+    "counseling.counselorapplication": Page(
+        "AS", actions=dict.fromkeys(("approve", "reject"), "AS")
+    ),
+    "counseling.qualification": Page("AS", actions=dict.fromkeys(("approve", "reject"), "AS")),
     "counseling.service": Page("AS", "AS", "AS"),
     "counseling.timeslot": Page(
         "KAS", "AS", "AS", actions=dict.fromkeys(("close_selected", "reopen_selected"), "AS")
@@ -177,6 +183,9 @@ SITE = {
     "commerce_order_export_rows", "commerce_payment_export_rows", "commerce_refund_export_rows",
     "commerce_order_by_hand", "commerce_refund_by_hand",  # commerce/test_offline_office.py
     "counseling_holiday_import_file",  # counseling/test_schedule_office.py
+    # counseling/test_practice_office.py
+    "counseling_counselor_decide", "counseling_counselorapplication_decide",
+    "counseling_qualification_decide", "counseling_qualification_reveal",
     "accounts_user_reveal", "counseling_clientprofile_reveal",  # accounts/test_reveals.py
     "counseling_dispute_reveal", "counseling_dispute_decide",  # counseling/test_disputes.py
 }  # fmt: skip

@@ -26,12 +26,15 @@ PRIVILEGES = {
 # Fields that a route's own body does have, so that sending them is no attack; by route or by the
 # first part of its path.
 _GOODS = {"status", "price"}
+_OFFER = {"price", "is_active"}
 WRITABLE = {
     "merchants": {"price"},
     "POST /merchants/products": _GOODS,
     "PUT /merchants/products/<pk>": _GOODS,
     "PATCH /merchants/products/<pk>": _GOODS,
     "POST /dispute/<pk>/uphold": {"amount"},
+    "POST /counselor/services": _OFFER,
+    "PATCH /counselor/services/<pk>": _OFFER,
     "category": {"is_active"},
     "disease-tags": {"is_active"},
     "role": {"permissions", "data_scope"},

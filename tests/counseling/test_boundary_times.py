@@ -67,7 +67,7 @@ BOOKED = [
 def test_S7_what_is_listed_is_what_is_booked(now, start, notice, why):
     slot = SlotFactory(counselor__min_notice_minutes=notice, start_at=at(start))
 
-    row = facts_of.first(slot=slot.pk, user=0, service=0, agreement=0, besides=0)
+    row = facts_of.first(slot=slot.pk, user=0, service=0, agreement=0, besides=0, now=at(now))
     listed = TimeSlot.objects.bookable(at(now), horizon_end(at(now)))
 
     assert why_not(row, at(now)) == why

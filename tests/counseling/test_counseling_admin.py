@@ -68,7 +68,11 @@ def test_lists_cost_the_same_at_any_size(office, django_assert_max_num_queries):
 
 def inlines(services=(), templates=()):
     body = {}
-    for prefix, rows in (("services", services), ("weekly_templates", templates)):
+    for prefix, rows in (
+        ("services", services),
+        ("locations", ()),
+        ("weekly_templates", templates),
+    ):
         body |= {f"{prefix}-TOTAL_FORMS": len(rows), f"{prefix}-INITIAL_FORMS": 0}
         for number, row in enumerate(rows):
             body |= {f"{prefix}-{number}-{name}": value for name, value in row.items()}
@@ -81,7 +85,8 @@ def test_staff_write_a_counselor_with_services_and_a_week(office):
     body = {
         "user": user.pk, "name": "王医生", "title": "心理师", "gender": "female", "city": "上海",
         "languages": "普通话、粤语，英语", "specialties": [tag.pk], "practice_years": 5,
-        "practice_hours": 800, "min_notice_minutes": 60, "status": "published", "rating": "5",
+        "practice_hours": 800, "supervision_hours": 90, "min_notice_minutes": 60,
+        "status": "published", "rating": "5",
     } | inlines(
         services=[
             offered | {"kind": "individual", "price": "300", "is_active": "on"},
@@ -91,7 +96,7 @@ def test_staff_write_a_counselor_with_services_and_a_week(office):
             {
                 "weekday": timezone.localdate(timezone.now() + timedelta(days=1)).weekday(),
                 "start_time": "09:00", "end_time": "12:00", "slot_minutes": 50,
-                "break_minutes": 10, "is_active": "on",
+                "break_minutes": 10, "every_weeks": 1, "is_active": "on",
             }
         ],
     )  # fmt: skip
@@ -154,7 +159,7 @@ def tomorrow(**fields):
     day = timezone.localdate(timezone.now() + timedelta(days=1))
     return {
         "weekday": day.weekday(), "start_time": "09:00", "end_time": "12:00", "slot_minutes": 50,
-        "break_minutes": 10, "is_active": "on",
+        "break_minutes": 10, "every_weeks": 1, "is_active": "on",
     } | fields  # fmt: skip
 
 

@@ -13,13 +13,18 @@ from counseling.models import (
     Appointment,
     ClientProfile,
     Counselor,
+    CounselorApplication,
     CounselorStatus,
+    Location,
+    Mode,
+    Qualification,
     Review,
     Service,
     TimeSlot,
     WeeklyTemplate,
 )
 from counseling.services.appointments import book
+from counseling.services.qualifications import FOR_EVER
 from counseling.services.reviews import write_review
 from tests.factories.accounts import UserFactory
 from tests.factories.commerce import pay as pay_order
@@ -33,6 +38,43 @@ class CounselorFactory(factory.django.DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     name = factory.Sequence(lambda n: f"咨询师{n}")
     status = CounselorStatus.PUBLISHED
+    qualified_until = FOR_EVER  # as if a qualification without an end had been approved
+
+
+class LocationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Location
+
+    counselor = factory.SubFactory(CounselorFactory)
+    city = "上海"
+    address = "静安区南京西路 1 号"
+
+
+class QualificationFactory(factory.django.DjangoModelFactory):
+    """Waits for staff; approve_qualification() makes it count."""
+
+    class Meta:
+        model = Qualification
+
+    user = factory.SubFactory(UserFactory)
+    kind = "registration"
+    number = "X-2021-000123"
+    issuer = "中国心理学会"
+    issued_on = date(2021, 3, 1)
+    submitted_at = factory.LazyFunction(timezone.now)
+
+
+class ApplicationFactory(factory.django.DjangoModelFactory):
+    """Waits for staff."""
+
+    class Meta:
+        model = CounselorApplication
+
+    user = factory.SubFactory(UserFactory)
+    name = "周田田"
+    bio = "从业十年"
+    status = "pending"
+    submitted_at = factory.LazyFunction(timezone.now)
 
 
 class ServiceFactory(factory.django.DjangoModelFactory):
@@ -41,6 +83,11 @@ class ServiceFactory(factory.django.DjangoModelFactory):
 
     counselor = factory.SubFactory(CounselorFactory)
     price = Decimal("300.00")
+
+    @factory.lazy_attribute
+    def location(self):
+        face_to_face = getattr(self, "mode", None) == Mode.OFFLINE
+        return LocationFactory(counselor=self.counselor) if face_to_face else None
 
 
 class SlotFactory(factory.django.DjangoModelFactory):

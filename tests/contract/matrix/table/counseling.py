@@ -7,6 +7,12 @@ from tests.contract.matrix.table.cases import OWNER, own, staff
 # An appointment exists for its two sides and for those who manage appointments.
 BOTH_SIDES = frozenset({"owner", "counselor", "customer_service", "admin", "super_admin"})
 _DECIDE = "counseling.decide_dispute"
+# A certificate exists for whose it is and for those who review it.
+HOLDERS = frozenset({"owner", "admin", "super_admin"})
+COUNSELORS = frozenset({"counselor", "other_counselor"})
+PRACTICE = frozenset({"counselor"})  # whose services and studios these are
+_APPLY = "counseling.review_counselorapplication"
+NONE = frozenset({404})  # one's own, and there is none
 NOT_THE_ACTORS = frozenset({403})  # the business itself refuses this side of the appointment
 NO_COUNSELOR = frozenset({403})  # figures of their own have counselors alone
 
@@ -44,9 +50,71 @@ def _client(world) -> dict:
     return {"name": "林小雨", "birth_date": "1999-01-02"}
 
 
+def _certificate(world) -> dict:
+    return {
+        "kind": "registration", "number": "X-2021-000123", "issuer": "中国心理学会",
+        "issued_on": "2021-03-01", "file_ids": [world.scan_id],
+    }  # fmt: skip
+
+
+def _service(world) -> dict:
+    return {"kind": "couple", "mode": "video", "minutes": 80, "price": 600}
+
+
+def _studio(world) -> dict:
+    return {"city": "上海", "address": "静安区南京西路 1 号"}
+
+
 TABLE: dict[str, Case] = {
     "GET /counselor": Case(PUBLIC, scope="counselor:read"),
     "GET /counselor/<pk>": Case(PUBLIC, path={"pk": "counselor_row_id"}, scope="counselor:read"),
+    "GET /counselor/applications": staff(_APPLY),
+    "GET /counselor/applications/<pk>": staff(_APPLY, pk="application_id"),
+    "POST /counselor/applications/<pk>/approve": staff(_APPLY, pk="application_id"),
+    "POST /counselor/applications/<pk>/reject": staff(
+        _APPLY, pk="application_id", body=lambda world: {"reason": "请补充督导时长"}
+    ),
+    "GET /counselor/applications/mine": Case(LOGIN, who=OWNER, also=NONE),
+    "PUT /counselor/applications/mine": Case(
+        LOGIN, also=frozenset({409}), body=lambda world: {"name": "周田田", "bio": "从业十年"}
+    ),
+    "GET /counselor/applications/mine/history": Case(LOGIN, who=OWNER, also=NONE),
+    "POST /counselor/applications/mine/submit": Case(LOGIN, who=OWNER, also=NONE),
+    "POST /counselor/applications/mine/withdraw": Case(LOGIN, who=OWNER, also=NONE),
+    "GET /counselor/qualifications": Case(LOGIN, who=HOLDERS),
+    "POST /counselor/qualifications": Case(LOGIN, also=frozenset({422}), body=_certificate),
+    "GET /counselor/qualifications/<pk>": Case(
+        LOGIN, path={"pk": "qualification_id"}, who=HOLDERS
+    ),
+    "PATCH /counselor/qualifications/<pk>": Case(
+        LOGIN, path={"pk": "qualification_id"}, who=OWNER, body=lambda world: {"issuer": "学会"}
+    ),
+    "GET /counselor/qualifications/<pk>/history": Case(
+        LOGIN, path={"pk": "qualification_id"}, who=HOLDERS
+    ),
+    "POST /counselor/qualifications/<pk>/approve": staff(
+        "counseling.review_qualification", pk="qualification_id"
+    ),
+    "POST /counselor/qualifications/<pk>/reject": staff(
+        "counseling.review_qualification", pk="qualification_id",
+        body=lambda world: {"reason": "照片不清"},
+    ),
+    "GET /counselor/mine": Case(LOGIN, who=COUNSELORS, also=NONE),
+    "PATCH /counselor/mine": Case(
+        LOGIN, who=COUNSELORS, also=NONE, body=lambda world: {"bio": "新的简介"}
+    ),
+    "POST /counselor/mine/submit": Case(LOGIN, who=COUNSELORS, also=NONE),
+    "GET /counselor/services": Case(LOGIN, who=PRACTICE),
+    "POST /counselor/services": Case(LOGIN, who=COUNSELORS, also=NONE, body=_service),
+    "PATCH /counselor/services/<pk>": Case(
+        LOGIN, path={"pk": "service_id"}, who=PRACTICE, body=lambda world: {"price": 400}
+    ),
+    "GET /counselor/locations": Case(LOGIN, who=PRACTICE),
+    "POST /counselor/locations": Case(LOGIN, who=COUNSELORS, also=NONE, body=_studio),
+    "PATCH /counselor/locations/<pk>": Case(
+        LOGIN, path={"pk": "studio_id"}, who=PRACTICE, body=_studio
+    ),
+    "DELETE /counselor/locations/<pk>": Case(LOGIN, path={"pk": "studio_id"}, who=PRACTICE),
     "GET /time-slots": Case(PUBLIC, scope="slot:read"),
     "GET /time-slots/days": Case(
         PUBLIC, query={"counselor": "1", "month": "2026-11"}, scope="slot:read"

@@ -24,6 +24,7 @@ class World(People, Practice, Shop, Farm):
         self._files()
         self._practice()
         self._owners_things()
+        self._owners_application()
         self._merchants()
         self._shop_orders()
         self._animals()

@@ -19,7 +19,10 @@ from counseling.models import (
     TimeSlot,
     WeeklyTemplate,
 )
+from counseling.services.qualifications import FOR_EVER
 from tests.factories.commerce import AddressFactory
+from tests.factories.counseling import ApplicationFactory, LocationFactory, QualificationFactory
+from tests.factories.media import FileFactory
 
 
 class Practice:
@@ -34,10 +37,15 @@ class Practice:
             )
         for name in ("counselor", "other_counselor"):
             practice = Counselor.objects.create(
-                user=self.users[name], name=f"{name}老师", status="published", lowest_price=300
+                user=self.users[name],
+                name=f"{name}老师",
+                status="published",
+                lowest_price=300,
+                qualified_until=FOR_EVER,
             )
             practice.specialties.add(self.tag)
             setattr(self, f"{name}_row", practice)
+        self.studio = LocationFactory(counselor=self.counselor_row)
         self.service = Service.objects.create(counselor=self.counselor_row, price=Decimal(300))
         self.template = WeeklyTemplate.objects.create(
             counselor=self.counselor_row, weekday=0, start_time="09:00", end_time="12:00"
@@ -52,6 +60,13 @@ class Practice:
             for hour in range(9)
         ]
         self.slot = self.slots[0]
+
+    def _owners_application(self):
+        """Somebody who wants to be a counselor: with a certificate that waits, too."""
+        self.scan = FileFactory(owner=self.owner, purpose="qualification")
+        self.qualification = QualificationFactory(user=self.owner, number="XLX-2021-000987")
+        self.qualification.files.add(self.scan)
+        self.application = ApplicationFactory(user=self.owner)
 
     def _owners_things(self):
         self.profile = ClientProfile.objects.create(
