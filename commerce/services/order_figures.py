@@ -188,7 +188,8 @@ def refresh_figures(*, now: datetime) -> int:
 
 def keep_day(day: date) -> None:
     """Count a closed day and keep what it came to; again, it is the same."""
-    OrderDay.objects.bulk_create([OrderDay(day=day)], ignore_conflicts=True)
+    if not OrderDay.objects.filter(pk=day).exists():
+        OrderDay.objects.bulk_create([OrderDay(day=day)], ignore_conflicts=True)
     _keep_day(day)
 
 
