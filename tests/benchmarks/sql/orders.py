@@ -1,4 +1,6 @@
-"""A million orders of a year (performance S1): a month's figures, and keeping a day's."""
+"""A million orders of a year (performance S1, E1): a month's figures, keeping a day's, and finding
+what ran out unpaid.
+"""
 
 import random
 from collections.abc import Iterator
@@ -6,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import User
@@ -20,6 +22,7 @@ TABLES = [Order]
 ORDERS, DAYS, MERCHANTS = 1_000_000, 365, 20
 OWN, THEIRS = ("appointment", "course"), ("product", "animal_claim", "activity")
 METHODS = ("wechat", "alipay", "")
+HOLD = timedelta(minutes=15)
 _FIELDS = (
     "number", "user", "status", "kind", "method", "merchant", "total_amount", "refunded_amount",
     "expires_at", "paid_at", "receiver", "receiver_phone", "region", "address_detail", "remark",
@@ -29,8 +32,12 @@ _FIELDS = (
 
 @dataclass(frozen=True)
 class Known:
+    """first, last: a month; an order that is there."""
+
     first: date
     last: date
+    now: datetime
+    order_id: int
 
 
 def fill(scale: float) -> Known:
@@ -48,11 +55,11 @@ def fill(scale: float) -> Known:
     load(Order, _orders(count, user.pk, shops, now), *_FIELDS)
     refresh_figures(now=now)
     last = business_day(now) - DAY
-    return Known(last - 29 * DAY, last)
+    return Known(last - 29 * DAY, last, now, Order.objects.order_by("pk").first().pk)
 
 
 def _orders(count: int, user_id: int, shops: list, now: datetime) -> Iterator[tuple]:
-    """As many each day; one in ten is not paid.  Half are the platform's, a merchant sells one
+    """As many each day; one in ten is not paid, one in a thousand not yet.  Half are the platform's, a merchant sells one
     kind of thing."""
     pick, per_day = random.Random(7), count // DAYS
     today = day_start(business_day(now))
@@ -60,11 +67,12 @@ def _orders(count: int, user_id: int, shops: list, now: datetime) -> Iterator[tu
         shop = pick.randrange(len(shops)) if number % 2 else 0
         kind = THEIRS[shop % len(THEIRS)] if shop else OWN[number % 4 // 2]
         moment = today - timedelta(days=number // per_day + 1, seconds=-pick.randrange(86_400))
-        paid = number % 10 != 0
+        paid, waits = number % 10 != 0, number % 1000 == 0
+        status = "pending" if waits else "completed" if paid else "expired"
         yield (
-            f"SQL{number:09}", user_id, "completed" if paid else "expired", kind,
+            f"SQL{number:09}", user_id, status, kind,
             pick.choice(METHODS) if paid else "", shops[shop],
-            Decimal(pick.randrange(100, 100_000)) / 100, 0, moment, moment if paid else None,
+            Decimal(pick.randrange(100, 100_000)) / 100, 0, now + HOLD if waits else moment, moment if paid else None,
             "", "", "", "", "", "", "none", moment, moment,
         )  # fmt: skip
 
@@ -96,4 +104,18 @@ def questions(known: Known) -> list[Question]:
             full=runner(live),
             most_ms=10,
         ),
+        Question(
+            "expiry: nothing due",
+            _due(known.now),
+            index="order_overdue",
+            bound=Order.objects.filter(pk=known.order_id).order_by().values("pk"),
+            gain=100,
+            above_bound=2,
+        ),
+        Question("expiry: 500 due", _due(known.now + HOLD), index="order_overdue", gain=50),
     ]
+
+
+def _due(now: datetime) -> QuerySet[Order]:
+    """As services.sweeps asks."""
+    return Order.objects.overdue(now).order_by("expires_at").values("pk")[:500]
