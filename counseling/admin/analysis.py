@@ -6,7 +6,7 @@ from config.admin.charts import bar_data, lines_data
 from counseling.models import Counselor, Mode, ServiceKind, Weekday
 from counseling.serializers.stats import AppointmentStatsQuery
 from counseling.services.appointment_stats import AppointmentStats, appointment_stats
-from counseling.services.stat_tables import HEADS, percent, rows_of, share_table
+from counseling.services.stat_tables import HEADS, mean_of, percent, rows_of, share_table
 
 # Counselors to choose from; others by ?counselor=.
 CHOICES = 200
@@ -61,6 +61,8 @@ def _cards(stats: AppointmentStats) -> list[dict]:
          "note": f"取消 {told(totals.cancelled)}"},
         {"title": "未到场率", "icon": "person_off", "value": percent(rates.no_show),
          "note": f"未到场 {told(totals.no_show)}"},
+        {"title": "满意度", "icon": "star", "value": mean_of(stats),
+         "note": f"评价 {told(stats.satisfaction.reviews)} 条，满分 5 星"},
     ]  # fmt: skip
 
 

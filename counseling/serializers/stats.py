@@ -51,6 +51,16 @@ class RatesSerializer(serializers.Serializer):
     no_show = _share()
 
 
+class SatisfactionSerializer(serializers.Serializer):
+    """mean: stars, 1 to 5."""
+
+    reviews = _told()
+    mean = serializers.DecimalField(
+        max_digits=3, decimal_places=2, min_value=1, max_value=5, coerce_to_string=False,
+        allow_null=True,
+    )  # fmt: skip
+
+
 class WorkloadSerializer(serializers.Serializer):
     name = serializers.CharField()
     title = serializers.CharField()
@@ -73,6 +83,7 @@ class AppointmentStatsSerializer(serializers.Serializer):
     starts = serializers.ListField(child=serializers.DateField())
     totals = OutcomeSerializer()
     rates = RatesSerializer()
+    satisfaction = SatisfactionSerializer()
     series = OutcomeSerializer(many=True)
     heat = serializers.ListField(child=serializers.ListField(child=_told()))
     types = WorkloadSerializer(many=True)

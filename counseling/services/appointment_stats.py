@@ -25,6 +25,7 @@ from counseling.services.session_figures import (
     bookings_by_day,
     clients_by_tag,
     heat,
+    stars,
     starting,
     tallies,
     visits,
@@ -60,6 +61,14 @@ class Rates:
 
 
 @dataclass(frozen=True)
+class Satisfaction:
+    """Reviews of these sessions and their mean, in stars."""
+
+    reviews: Told
+    mean: Decimal | None
+
+
+@dataclass(frozen=True)
 class Share:
     """name: of a kind and mode, or the id of a counselor or tag.  hours: of what took place."""
 
@@ -84,6 +93,7 @@ class AppointmentStats:
     series: list[Outcome]
     totals: Outcome
     rates: Rates
+    satisfaction: Satisfaction
     heat: list[list[Told]]
     types: list[Share]
     counselors: list[Share]
@@ -126,6 +136,7 @@ def appointment_stats(
         series=[_outcome(_of(days, start, by), _of(booked, start, by), tell) for start in starts],
         totals=totals,
         rates=_rates(totals),
+        satisfaction=_satisfaction(*stars(held), tell),
         heat=[[tell(number) for number in hours] for hours in heat(held)],
         types=_types(tallies(held, "kind", "mode"), tell),
         counselors=_workload(tallies(held, "counselor_id", "counselor__name"), tell),
@@ -188,6 +199,11 @@ def _rates(totals: Outcome) -> Rates:
         cancellation=_share(off, off, totals.sessions),
         no_show=_share(absent, done, absent),
     )
+
+
+def _satisfaction(reviews: int, total: int, tell: Callable) -> Satisfaction:
+    told = tell(reviews)
+    return Satisfaction(told, round(Decimal(total) / reviews, 2) if told else None)
 
 
 def _share(part: Told, *whole: Told) -> Decimal | None:

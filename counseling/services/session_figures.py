@@ -11,6 +11,7 @@ from datetime import UTC, date, timedelta
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import TruncHour
 
+from commerce.models import ReviewStatus
 from config.days import SHANGHAI, day_of, day_start
 from config.measures import DAY
 from counseling.models import Appointment, AppointmentStatus, CounselorVisits
@@ -96,6 +97,13 @@ def clients_by_tag(rows: QuerySet[Appointment]) -> dict[tuple[int, str], int]:
     tagged = rows.filter(HELD, counselor__specialties__isnull=False).values(*tag)
     people = tagged.annotate(_n=Count("client", distinct=True))
     return {(row[tag[0]], row[tag[1]]): row["_n"] for row in people}
+
+
+def stars(rows: QuerySet[Appointment]) -> tuple[int, int]:
+    """(reviews that are shown, their stars in all) of those sessions."""
+    shown = Q(review__status=ReviewStatus.VISIBLE)
+    found = rows.filter(shown).aggregate(n=Count("pk"), stars=Sum("review__rating"))
+    return found["n"], found["stars"] or 0
 
 
 def bookings_by_day(rows: QuerySet[Appointment], first: date, last: date) -> dict[date, Bookings]:

@@ -19,6 +19,7 @@ def rows_of(stats: AppointmentStats) -> list[list]:
     table += [[str(s), *_row(row)] for s, row in zip(stats.starts, stats.series, strict=True)]
     table.append(["合计", *_row(stats.totals)])
     table += [[], *([title, percent(rate)] for title, rate in rates_of(stats).items())]
+    table.append(["满意度（星）", mean_of(stats), "评价", told(stats.satisfaction.reviews)])
     table += [[], ["类型", *_SHARE_HEADS], *_shares(stats.types)]
     table += [[], ["咨询师", *_SHARE_HEADS], *_shares(stats.counselors)]
     table += [[], ["困扰", "来访者"], *([tag.title, told(tag.number)] for tag in stats.tags)]
@@ -32,6 +33,11 @@ def rows_of(stats: AppointmentStats) -> list[list]:
 def rates_of(stats: AppointmentStats) -> dict[str, Decimal | None]:
     rates = stats.rates
     return {"完成率": rates.completion, "取消率": rates.cancellation, "未到场率": rates.no_show}
+
+
+def mean_of(stats: AppointmentStats) -> str:
+    mean = stats.satisfaction.mean
+    return "-" if mean is None else f"{mean:.2f}"
 
 
 def share_table(shares: Sequence[Share], head: str) -> dict:

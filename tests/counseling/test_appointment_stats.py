@@ -16,7 +16,7 @@ from commerce.models import Order
 from config.days import SHANGHAI
 from config.measures import DAY
 from content.models import DiseaseTag
-from counseling.models import Appointment, CounselorVisits
+from counseling.models import Appointment, CounselorVisits, Review
 from counseling.services import visits
 from counseling.services.appointment_stats import appointment_stats
 from counseling.stats import bookings, sessions
@@ -101,6 +101,27 @@ def test_over_http(staff):
     ]  # fmt: skip
     weeks = data(Api(staff("admin")).get("/stat/appointment", SPAN | {"by": "week"}))
     assert (weeks["starts"], weeks["series"]) == (["2026-11-16"], [found["totals"]])
+
+
+@time_machine.travel(NOW, tick=False)
+def test_satisfaction_is_the_mean_of_the_reviews_that_are_shown(staff):
+    service = ServiceFactory()
+    for hour, (rating, status) in enumerate(
+        [(5, "visible")] * 4 + [(2, "visible"), (1, "hidden")], start=8
+    ):
+        row = session(service=service, hour=hour)
+        Review.objects.create(
+            appointment=row, counselor=row.counselor, user=row.user, rating=rating, status=status,
+            comment="好",
+        )  # fmt: skip
+    admin, finance = Api(staff("admin")), Api(staff("finance"))
+
+    assert data(admin.get("/stat/appointment", SPAN))["satisfaction"] == {"reviews": 5, "mean": 4.4}
+    assert data(finance.get("/stat/appointment", SPAN))["satisfaction"]["reviews"] == 5
+
+    Review.objects.filter(rating=2).update(status="hidden")
+    told = data(finance.get("/stat/appointment", SPAN))["satisfaction"]
+    assert told == {"reviews": None, "mean": None}
 
 
 @time_machine.travel(NOW, tick=False)
@@ -241,7 +262,7 @@ def test_questions_do_not_grow_with_the_rows(django_assert_max_num_queries):
     for hour in range(8, 12):
         session(service=service, hour=hour)
 
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         appointment_stats(first=MONDAY, last=TODAY, by="day", viewer=None, now=NOW)
 
 

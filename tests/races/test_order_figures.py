@@ -11,8 +11,8 @@ from commerce.gateways.base import RefundResult, RefundState
 from commerce.models import OrderDay
 from commerce.services.order_figures import figures, keep_day
 from commerce.services.refunds import settle_refund
-from config.db import LockingQuerySet
 from config.days import business_day
+from config.db import LockingQuerySet
 from tests.commerce.conftest import _something_to_sell  # noqa: F401
 from tests.factories.accounts import UserFactory
 from tests.factories.commerce import pay, place

@@ -59,8 +59,10 @@ def fill(scale: float) -> Known:
 
 
 def _orders(count: int, user_id: int, shops: list, now: datetime) -> Iterator[tuple]:
-    """As many each day; one in ten is not paid, one in a thousand not yet.  Half are the platform's, a merchant sells one
-    kind of thing."""
+    """As many each day; one in ten is not paid, one in a thousand not yet.
+
+    Half are the platform's own; a merchant sells one kind of thing.
+    """
     pick, per_day = random.Random(7), count // DAYS
     today = day_start(business_day(now))
     for number in range(per_day * DAYS):
@@ -68,11 +70,12 @@ def _orders(count: int, user_id: int, shops: list, now: datetime) -> Iterator[tu
         kind = THEIRS[shop % len(THEIRS)] if shop else OWN[number % 4 // 2]
         moment = today - timedelta(days=number // per_day + 1, seconds=-pick.randrange(86_400))
         paid, waits = number % 10 != 0, number % 1000 == 0
+        paid_at, until = (moment if paid else None), (now + HOLD if waits else moment)
         status = "pending" if waits else "completed" if paid else "expired"
         yield (
             f"SQL{number:09}", user_id, status, kind,
             pick.choice(METHODS) if paid else "", shops[shop],
-            Decimal(pick.randrange(100, 100_000)) / 100, 0, now + HOLD if waits else moment, moment if paid else None,
+            Decimal(pick.randrange(100, 100_000)) / 100, 0, until, paid_at,
             "", "", "", "", "", "", "none", moment, moment,
         )  # fmt: skip
 
