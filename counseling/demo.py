@@ -15,11 +15,13 @@ from commerce.services.payments import status_of
 from commerce.services.starting import start_payment
 from config.demo import PASSWORD, Demo
 from config.errors import DomainError
+from counseling.demo_certificates import certify, make_applicants
 from counseling.models import (
     Appointment,
     ClientProfile,
     Counselor,
     CounselorVisits,
+    Location,
     Mode,
     Service,
     ServiceKind,
@@ -44,6 +46,7 @@ NOTES = ["最近睡眠不好，想聊聊工作压力", "和伴侣沟通总是吵
 
 def make(demo: Demo) -> None:
     counselors = [_counselor(demo, n) for n in range(demo.size(12, 80))]
+    make_applicants(demo, TITLES, BIO)
     for counselor in counselors[:-1]:
         publish(counselor.pk, actor=None)  # the last one waits for review in the back office
     import_holidays(shipped_holidays())
@@ -93,10 +96,13 @@ def _counselor(demo: Demo, number: int) -> Counselor:
         orientation=pick.choice(ORIENTATIONS),
         practice_years=pick.randrange(2, 20),
         practice_hours=hours,
+        supervision_hours=hours // 8,
+        training="精神分析取向连续培训三年，团体体验小组 120 小时",
         rating=Decimal(pick.randrange(420, 500)) / 100,
         rating_count=pick.randrange(3, 120),
     )
     set_specialties(counselor.pk, tag_ids=[tag.pk for tag in topics])
+    certify(demo, user, number)
     _services(counselor, pick.randrange(200, 800, 20))
     _week(counselor, pick.sample(range(7), 5))
     return counselor
@@ -108,9 +114,22 @@ def _services(counselor: Counselor, price: int) -> None:
         (ServiceKind.INDIVIDUAL, Mode.OFFLINE, Decimal("1.2")),
         (ServiceKind.COUPLE, Mode.VIDEO, Decimal("1.5")),
     ):
+        face_to_face = mode == Mode.OFFLINE
         Service.objects.create(
-            counselor=counselor, kind=kind, mode=mode, minutes=50, price=price * share
+            counselor=counselor,
+            kind=kind,
+            mode=mode,
+            minutes=50,
+            price=price * share,
+            first_price=price * share + 100 if kind == ServiceKind.COUPLE else None,
+            location=_studio(counselor) if face_to_face else None,
         )
+
+
+def _studio(counselor: Counselor) -> Location:
+    return Location.objects.create(
+        counselor=counselor, city=counselor.city, address="和平路 18 号 3 楼咨询室"
+    )
 
 
 def _week(counselor: Counselor, weekdays: list[int]) -> None:

@@ -11,7 +11,7 @@ from accounts.services.consents import current_agreement, give_consent, publish_
 from accounts.services.roles import assign_role
 from accounts.services.sessions import Device, open_session
 from content.models import DiseaseTag
-from counseling.models import ClientProfile, Counselor, Service, TimeSlot
+from counseling.models import ClientProfile, Counselor, Location, Service, TimeSlot
 from counseling.services.qualifications import FOR_EVER
 
 SCALES = {"small": (200, 40), "full": (2000, 100)}  # counselors, slots of each
@@ -45,8 +45,16 @@ def seed(scale: str = "small", *, appid: str) -> Seeded:
     practices = _counselors(counselors)
     _tags(practices)
     _roles(practices)
+    studios = Location.objects.bulk_create(
+        Location(counselor=practice, city="上海", address="南京西路 1 号") for practice in practices
+    )
     services = Service.objects.bulk_create(
-        Service(counselor=practice, mode=mode, price=Decimal(300 + n % 7 * 50))
+        Service(
+            counselor=practice,
+            mode=mode,
+            price=Decimal(300 + n % 7 * 50),
+            location=studios[n] if mode == "offline" else None,
+        )
         for n, practice in enumerate(practices)
         for mode in ("video", "voice", "offline")
     )

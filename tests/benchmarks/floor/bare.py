@@ -154,14 +154,14 @@ class Bare(People):
         if not rows:
             raise Refused("404 Not Found", 10404)
         data = _counselor(rows[0])
-        names = ("bio", "languages", "orientation", "practice_hours", "min_notice_minutes")
-        data |= zip(names, rows[0][11:16], strict=True)
+        names = (
+            "bio", "languages", "training", "orientation", "practice_hours", "supervision_hours",
+            "min_notice_minutes",
+        )  # fmt: skip
+        data |= zip(names, rows[0][11:18], strict=True)
         data["languages"] = listed(data["languages"])
-        data["specialties"] = [{"id": row[16], "name": row[17]} for row in rows if row[16]]
-        data["services"] = [
-            {"id": row[0], "kind": row[1], "mode": row[2], "minutes": row[3], "price": yuan(row[4])}
-            for row in self.store.all(sql.SERVICES, pk)
-        ]
+        data["specialties"] = [{"id": row[18], "name": row[19]} for row in rows if row[18]]
+        data["services"] = [_service(row) for row in self.store.all(sql.SERVICES, pk)]
         return data
 
     def slots(self, environ):
@@ -283,6 +283,14 @@ class Bare(People):
 
 def _query(environ) -> dict:
     return dict(part.split("=", 1) for part in environ["QUERY_STRING"].split("&") if part)
+
+
+def _service(row):
+    place = {"id": row[6], "city": row[7], "address": row[8]} if row[6] else None
+    return {
+        "id": row[0], "kind": row[1], "mode": row[2], "minutes": row[3], "price": yuan(row[4]),
+        "first_price": None if row[5] is None else yuan(row[5]), "location": place,
+    }  # fmt: skip
 
 
 def _counselor(row) -> dict:

@@ -25,15 +25,17 @@ SELECT m.counselor_id, m.diseasetag_id, t.name FROM counseling_counselor_special
 JOIN content_diseasetag t ON t.id = m.diseasetag_id WHERE m.counselor_id IN ({})
 ORDER BY t.sort_order, m.diseasetag_id"""
 COUNSELOR = f"""
-SELECT {_COLUMNS}, c.bio, c.languages, c.orientation, c.practice_hours, c.min_notice_minutes,
+SELECT {_COLUMNS}, c.bio, c.languages, c.training, c.orientation, c.practice_hours,
+  c.supervision_hours, c.min_notice_minutes,
   t.id, t.name
 FROM counseling_counselor c
 LEFT JOIN counseling_counselor_specialties m ON m.counselor_id = c.id
 LEFT JOIN content_diseasetag t ON t.id = m.diseasetag_id
 WHERE c.status = 'published' AND c.id = ? ORDER BY t.sort_order, t.id"""
 SERVICES = """
-SELECT id, kind, mode, minutes, price FROM counseling_service
-WHERE counselor_id = ? AND is_active ORDER BY price, id"""
+SELECT s.id, s.kind, s.mode, s.minutes, s.price, s.first_price, l.id, l.city, l.address
+FROM counseling_service s LEFT JOIN counseling_location l ON l.id = s.location_id
+WHERE s.counselor_id = ? AND s.is_active ORDER BY s.price, s.id"""
 
 IS_OWN = "SELECT 1 FROM counseling_counselor WHERE id = ? AND user_id = ? LIMIT 1"
 _SLOTS = f"""
