@@ -31,7 +31,9 @@ from counseling.models import (
 from counseling.services.appointments import book, cancel, complete, mark_no_show
 from counseling.services.clients import create_client
 from counseling.services.counselors import publish, set_specialties
+from counseling.services.disputes import open_dispute
 from counseling.services.holidays import import_holidays, shipped_holidays
+from counseling.services.rescheduling import reschedule
 from counseling.services.schedule import open_slots
 
 TITLES = ["国家二级心理咨询师", "注册心理师", "婚姻家庭咨询师", "临床心理学博士"]
@@ -176,6 +178,7 @@ def _appointments(demo: Demo, clients: list[ClientProfile]) -> list[Appointment]
             made.append(appointment)
     _spread_over_two_weeks(demo)
     _let_some_be_over(demo, made)
+    _move_and_dispute([appointment.pk for appointment in made[1:]])
     return made
 
 
@@ -217,6 +220,19 @@ def _go_on(demo: Demo, appointment: Appointment, number: int) -> None:
     status_of(payment)
     if number % 10 in {6, 7}:
         cancel(appointment.pk, actor=user, reason="行程有变")
+
+
+def _move_and_dispute(ids: list[int]) -> None:
+    """One session has another time than it was booked for, one that is over is disputed."""
+    made = Appointment.objects.filter(pk__in=ids).order_by("pk")
+    for moved in made.filter(status="confirmed")[:1]:
+        free = TimeSlot.objects.bookable(moved.start_at).filter(counselor=moved.counselor_id)
+        for slot in free.order_by("start_at")[:1]:
+            counselor = moved.counselor.user
+            reschedule(moved.pk, slot_id=slot.pk, actor=counselor, reason="临时会议")
+    for over in made.filter(status="completed")[:1]:
+        text = "只谈了二十分钟，后来一直没有信号"
+        open_dispute(over.pk, actor=over.user, reason="service", text=text, now=over.end_at)
 
 
 def _spread_over_two_weeks(demo: Demo) -> None:

@@ -169,12 +169,19 @@ SECTIONS = [
 
 
 class WithStory:
-    """Put before the admin class of orders: the sections below the form."""
+    """Put before an admin class: the sections of `story` (an order's) below the form."""
+
+    story = SECTIONS
+
+    def story_of(self, obj):
+        """Whose story it is: of what the sections' `rows` are asked for."""
+        return obj
 
     change_form_after_template = "admin/sections.html"
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None:
-            mine = [part for part in SECTIONS if request.user.has_perm(part.permission)]
-            context["sections"] = list(shown(obj, request.user, mine, latest=MOST))
+            mine = [part for part in self.story if request.user.has_perm(part.permission)]
+            about = self.story_of(obj)
+            context["sections"] = list(shown(about, request.user, mine, latest=MOST))
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)

@@ -14,11 +14,12 @@ from unfold.decorators import display
 _MEANING = {
     "success": (
         "active", "approved", "booked", "completed", "confirmed", "on_sale", "paid", "published",
-        "ready", "delivered", "sent", "succeeded", "success", "uploaded", "verified", "visible",
+        "ready", "delivered", "sent", "succeeded", "success", "upheld", "uploaded", "verified",
+        "visible",
     ),
     "info": ("held", "in_progress", "open", "processing", "sending", "shipped", "uploading"),
     "warning": (
-        "closing", "confirming", "pending", "pending_payment", "refunding", "requested",
+        "answered", "closing", "confirming", "pending", "pending_payment", "refunding", "requested",
         "reviewing", "waiting",
     ),
     "danger": (

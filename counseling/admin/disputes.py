@@ -4,15 +4,18 @@ from unfold.decorators import display
 
 from accounts.admin.reveals import Revealing
 from commerce.admin.decisions import Deciding, Decision
+from commerce.admin.story import WithStory
 from config.admin import BackOfficeAdmin, ReadOnly, yuan
+from counseling.admin.story import SECTIONS
 from counseling.models import Dispute, DisputeStatus
 from counseling.services.disputes import reject_dispute, uphold_dispute, uphold_half
 
 
 @admin.register(Dispute)
-class DisputeAdmin(Deciding, Revealing, ReadOnly, BackOfficeAdmin):
+class DisputeAdmin(WithStory, Deciding, Revealing, ReadOnly, BackOfficeAdmin):
     """The queue of what clients dispute.  What the two sides wrote is revealed for a reason."""
 
+    story = SECTIONS
     action_permissions = {"review": "counseling.decide_dispute"}
     actions_detail = ["decide", "reveal"]
     decisions = {
@@ -43,6 +46,9 @@ class DisputeAdmin(Deciding, Revealing, ReadOnly, BackOfficeAdmin):
         ("decide_by", "decided_at", "decided_by"), "decision_note", "money",
     ]  # fmt: skip
     readonly_fields = ["counselor", "client", "session", "outcome", "money"]
+
+    def story_of(self, obj):
+        return obj.appointment
 
     @display(description="咨询师", ordering="appointment__counselor__name")
     def counselor(self, dispute):

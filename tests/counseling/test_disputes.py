@@ -298,8 +298,27 @@ def test_the_back_office_decides_from_the_queue(client, time_machine):
 
     assert dispute.number in queue
     assert dispute.appointment.number in shown
+    assert Order.objects.get().paid_by.number in shown  # the whole story on one page
     assert "心里话" not in queue + shown + form
     assert "退款一半" in form
     assert done.status_code == 302
     dispute.refresh_from_db()
     assert (dispute.status, dispute.decision_note) == ("rejected", "双方均到场")
+
+
+def test_the_page_of_an_appointment_tells_its_whole_story(client):
+    dispute = answered()
+    appointment = dispute.appointment
+    service.uphold_half(dispute.pk, actor=StaffFactory("customer_service"), note="时长不足")
+    order = Order.objects.get(items__appointment=appointment)
+    client.force_login(StaffFactory("admin"))
+
+    page = reverse("admin:counseling_appointment_change", args=[appointment.pk])
+    shown = client.get(page).content.decode()
+
+    for part in (
+        order.number, order.paid_by.number, Refund.objects.get().number, "¥150.00", dispute.number,
+        "时长不足", "预约成功", "预约争议已受理", "已完成",
+    ):  # fmt: skip
+        assert part in shown, part
+    assert "心里话" not in shown

@@ -157,7 +157,8 @@ def test_S7_the_new_time_obeys_the_rules_of_booking():
 
 
 @pytest.mark.parametrize(
-    "status", ["pending_payment", "in_progress", "completed", "no_show", "cancelled", "refunded"]
+    "status",
+    ["pending_payment", "in_progress", "completed", "no_show", "cancelled", "expired", "refunded"],
 )
 def test_S8_only_a_session_that_stands_is_moved(status):
     appointment = booked() if status == "pending_payment" else confirmed()

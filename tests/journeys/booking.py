@@ -46,6 +46,7 @@ def happy_story(journey: Journey, *, chaos=None) -> None:
     appointment = book_once(journey, alice, bob, slot, service)
     pay_and_be_confirmed(journey, alice, appointment, service, chaos)
     be_seen(journey, appointment)
+    slot = move_to_another_time(journey, alice, appointment, slot)
     cancel_and_be_refunded(journey, alice, appointment, service, chaos)
 
     open_again = slots_on(alice, counselor["id"], slot["start_at"])
@@ -131,6 +132,21 @@ def be_seen(journey: Journey, appointment: dict) -> None:
     page = journey.staff("admin").page(f"/admin/counseling/appointment/?q={appointment['number']}")
     expect(appointment["number"] in page, "staff sees it")
     step("staff sees it in the back office")
+
+
+def move_to_another_time(journey: Journey, alice: Person, appointment: dict, slot: dict) -> dict:
+    """The slot the session has then; the one it had is bookable again."""
+    counselor, path = appointment["counselor"]["id"], f"/appointment/{appointment['id']}"
+    other = slots_on(alice, counselor, slot["start_at"])[-1]
+    expect(alice.get(path)["reschedule"]["allowed"], "it may be moved")
+    moved = alice.post(f"{path}/reschedule", {"slot_id": other["id"], "reason": "改个时间"})
+    expect(moved["start_at"] == other["start_at"], "the new time")
+    expect(moved["reschedule"]["left"] == 1, "once more")
+    free = {row["id"] for row in slots_on(alice, counselor, slot["start_at"])}
+    expect(slot["id"] in free and other["id"] not in free, "the slots are swapped")
+    told(journey, alice, "appointment_rescheduled", "预约已改期")
+    journey.story.step("moved to another time", slot=other["id"])
+    return other
 
 
 def cancel_and_be_refunded(
