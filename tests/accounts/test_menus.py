@@ -57,7 +57,7 @@ def test_finance_sees_money_and_nothing_else(staff):
 
 def test_a_content_manager_sees_content_and_nothing_else(staff):
     assert pages(menu_tree(staff("content_manager"))) == {
-        "商户": ["商户评价"], "内容": ["分类", "困扰标签"],
+        "心理咨询": ["咨询评价"], "商户": ["商户评价"], "内容": ["分类", "困扰标签"],
     }  # fmt: skip
 
 
