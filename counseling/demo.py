@@ -33,6 +33,7 @@ from counseling.services.clients import create_client
 from counseling.services.counselors import publish, set_specialties
 from counseling.services.disputes import open_dispute
 from counseling.services.holidays import import_holidays, shipped_holidays
+from counseling.services.leave import approve_leave, request_leave
 from counseling.services.rescheduling import reschedule
 from counseling.services.schedule import open_slots
 
@@ -57,6 +58,7 @@ def make(demo: Demo) -> None:
     demo.accounts["counselor"]["counselor_id"] = counselors[0].pk
     clients = [_client(demo, user) for user in demo.made["clients"]]
     appointments = _appointments(demo, clients)
+    _leave(demo, counselors)
     demo.ids |= {
         "counselor": [counselor.pk for counselor in counselors],
         "client_profile": [client.pk for client in clients],
@@ -233,6 +235,18 @@ def _move_and_dispute(ids: list[int]) -> None:
     for over in made.filter(status="completed")[:1]:
         text = "只谈了二十分钟，后来一直没有信号"
         open_dispute(over.pk, actor=over.user, reason="service", text=text, now=over.end_at)
+
+
+def _leave(demo: Demo, counselors: list[Counselor]) -> None:
+    """One waits for approval; what the other hits waits for being handled."""
+    boss = User.objects.get(pk=demo.accounts["admin"]["id"])
+    for counselor, reason in zip(counselors[1:3], ("参加督导培训", "家中有事"), strict=False):
+        first = timezone.now() + timedelta(days=3)
+        leave = request_leave(
+            None, actor=counselor.user, start_at=first, end_at=first + timedelta(days=14),
+            reason=reason,
+        )  # fmt: skip
+    approve_leave(leave.pk, actor=boss, note="请尽快安排改约")
 
 
 def _spread_over_two_weeks(demo: Demo) -> None:

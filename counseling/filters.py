@@ -13,6 +13,8 @@ from accounts.models import Gender
 from config.api.filters import OrderingFilter
 from config.days import day_start
 from counseling.models import (
+    AffectedAppointment,
+    AffectedStatus,
     Appointment,
     AppointmentStatus,
     Counselor,
@@ -20,6 +22,8 @@ from counseling.models import (
     CounselorApplicationStatus,
     Dispute,
     DisputeStatus,
+    LeaveRequest,
+    LeaveStatus,
     Location,
     Mode,
     Qualification,
@@ -228,4 +232,23 @@ class QualificationFilter(filters.FilterSet):
 
     class Meta:
         model = Qualification
+        fields = []
+
+
+class LeaveFilter(_Range):
+    status = filters.MultipleChoiceFilter(choices=LeaveStatus.choices)
+    counselor = filters.NumberFilter(field_name="counselor_id", min_value=1, max_value=_MOST)
+
+    class Meta:
+        model = LeaveRequest
+        fields = []
+
+
+class AffectedFilter(filters.FilterSet):
+    status = filters.MultipleChoiceFilter(choices=AffectedStatus.choices)
+    leave = filters.NumberFilter(field_name="leave_id", min_value=1, max_value=_MOST)
+    appointment = filters.NumberFilter(field_name="appointment_id", min_value=1, max_value=_MOST)
+
+    class Meta:
+        model = AffectedAppointment
         fields = []

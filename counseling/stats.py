@@ -10,6 +10,7 @@ from config.dashboard import TREND_DAYS, Figure, Line, Panel, Queue
 from config.days import Daily, by_day
 from config.measures import Measure
 from counseling.models import (
+    AffectedAppointment,
     Appointment,
     ClientProfile,
     Counselor,
@@ -17,6 +18,8 @@ from counseling.models import (
     CounselorApplicationStatus,
     CounselorStatus,
     Dispute,
+    LeaveRequest,
+    LeaveStatus,
     Qualification,
     QualificationStatus,
 )
@@ -31,12 +34,28 @@ _WAITING = (
         CounselorApplication.objects.filter(status=CounselorApplicationStatus.PENDING),
         "counseling.review_counselorapplication",
         "admin:counseling_counselorapplication_changelist",
+        "pending",
     ),
     (
         "待审核的资质",
         Qualification.objects.filter(status=QualificationStatus.PENDING),
         "counseling.review_qualification",
         "admin:counseling_qualification_changelist",
+        "pending",
+    ),
+    (
+        "待审批的休假",
+        LeaveRequest.objects.filter(status=LeaveStatus.PENDING),
+        "counseling.review_leaverequest",
+        "admin:counseling_leaverequest_changelist",
+        "pending",
+    ),
+    (
+        "待处理的受影响预约",
+        AffectedAppointment.objects.unsettled(),
+        "counseling.handle_affectedappointment",
+        "admin:counseling_affectedappointment_changelist",
+        "open",
     ),
 )
 
@@ -89,8 +108,8 @@ def panel(user: User, now: datetime) -> Panel:
         page, query = "admin:counseling_counselor_changelist", "status__exact=reviewing"
         queues.append(Queue("待审核的咨询师", counselors_in_review(user), page, query))
     queues += [
-        Queue(title, seen_by(waiting, user, permission).count(), page, "status__exact=pending")
-        for title, waiting, permission, page in _WAITING
+        Queue(title, seen_by(waiting, user, permission).count(), page, f"status__exact={status}")
+        for title, waiting, permission, page, status in _WAITING
         if user.has_perm(permission)
     ]
     return Panel(figures, queues, lines)

@@ -6,6 +6,7 @@ from counseling.views.appointments import AppointmentViewSet
 from counseling.views.clients import ClientProfileViewSet
 from counseling.views.counselors import CounselorViewSet
 from counseling.views.disputes import DisputeViewSet
+from counseling.views.leave import AffectedAppointmentViewSet, LeaveRequestViewSet
 from counseling.views.practice import OwnLocationViewSet, OwnServiceViewSet, PracticeViewSet
 from counseling.views.qualifications import QualificationViewSet
 from counseling.views.reviews import ReviewViewSet
@@ -26,6 +27,10 @@ router.register("client-profile", ClientProfileViewSet, basename="client-profile
 router.register("appointment", AppointmentViewSet, basename="appointment")
 router.register("review", ReviewViewSet, basename="review")
 router.register("dispute", DisputeViewSet, basename="dispute")
+router.register("leave-requests", LeaveRequestViewSet, basename="leave-request")
+router.register(
+    "affected-appointments", AffectedAppointmentViewSet, basename="affected-appointment"
+)
 router.register("disease-tags", DiseaseTagViewSet, basename="disease-tag")
 
 urlpatterns = [

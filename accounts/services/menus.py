@@ -52,6 +52,8 @@ MENUS = [
             ("日期例外", "event_busy", "counseling.scheduleexception"),
             ("节假日", "celebration", "counseling.holiday"),
             ("时段", "schedule", "counseling.timeslot"),
+            ("休假", "beach_access", "counseling.leaverequest"),
+            ("受影响预约", "event_busy", "counseling.affectedappointment"),
         ],
     ),
     (

@@ -35,6 +35,8 @@ SPECTACULAR_SETTINGS = {
         "HealthKind": "farm.models.HealthKind",
         "AnimalUpdateType": "farm.models.UpdateType",
         "AnimalUpdateVisibility": "farm.models.UpdateVisibility",
+        "AffectedStatus": "counseling.models.AffectedStatus",
+        "LeaveStatus": "counseling.models.LeaveStatus",
         "AppointmentStatus": "counseling.models.AppointmentStatus",
         "DisputeStatus": "counseling.models.DisputeStatus",
         "DisputeReason": "counseling.models.DisputeReason",

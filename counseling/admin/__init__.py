@@ -1,20 +1,24 @@
 from counseling.admin import (
+    affected,
     applications,
     appointments,
     clients,
     counselors,
     disputes,
+    leave,
     reviews,
     rules,
     schedule,
 )
 
 __all__ = [
+    "affected",
     "applications",
     "appointments",
     "clients",
     "counselors",
     "disputes",
+    "leave",
     "reviews",
     "rules",
     "schedule",

@@ -3,12 +3,12 @@ from datetime import timedelta
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
 from config.admin import BackOfficeAdmin
 from config.errors import DomainError
+from counseling.admin.times import span_text
 from counseling.models import TimeSlot
 from counseling.services.schedule import (
     close_slot,
@@ -68,8 +68,7 @@ class TimeSlotAdmin(BackOfficeAdmin):
 
     @display(description="时间", ordering="start_at")
     def when(self, slot):
-        start, end = timezone.localtime(slot.start_at), timezone.localtime(slot.end_at)
-        return f"{start:%Y-%m-%d %H:%M}–{end:%H:%M}"
+        return span_text(slot)
 
     @display(description="时长")
     def length(self, slot):

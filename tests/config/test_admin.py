@@ -193,6 +193,7 @@ def test_the_dashboard_shows_what_the_viewers_permissions_allow(office):
     assert everything == [
         "新预约", "今日咨询", "新认领", "已付订单", "收款", "退款", "新用户",
         "待裁定的争议", "待审核的咨询师", "待审核的咨询师申请", "待审核的资质",
+        "待审批的休假", "待处理的受影响预约",
         "申请提前结束的认领", "待审核的动物", "无法生成的认领协议", *money,
         "发送失败的通知",
     ]  # fmt: skip
@@ -202,7 +203,7 @@ def test_the_dashboard_costs_a_fixed_number_of_statements(office, django_assert_
     client = office("super_admin")
     client.get("/admin/")
 
-    with django_assert_max_num_queries(22):  # session, user, menu, and one per figure and queue
+    with django_assert_max_num_queries(24):  # session, user, menu, and one per figure and queue
         client.get("/admin/")
 
 

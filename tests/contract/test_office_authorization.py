@@ -128,6 +128,10 @@ PAGES = {
     "constance.config": Page("S", change="S", step_up=frozenset({"change"})),
     "content.category": Page("CAS", "CAS", "CAS", "CAS"),
     "content.diseasetag": Page("CAS", "CAS", "CAS", "CAS", {"merge": "CAS"}),
+    "counseling.affectedappointment": Page("AS", actions={"cancel_selected": "AS"}),
+    "counseling.leaverequest": Page(
+        "AS", "AS", actions=dict.fromkeys(("approve", "reject"), "AS")
+    ),
     "counseling.appointment": Page(
         "KAS",
         actions=dict.fromkeys(("cancel_selected", "complete_selected", "no_show_selected"), "KAS"),
@@ -182,6 +186,8 @@ SITE = {
     "commerce_merchant_decide", "commerce_merchantapplication_decide", "commerce_product_decide",
     "commerce_order_export_rows", "commerce_payment_export_rows", "commerce_refund_export_rows",
     "commerce_order_by_hand", "commerce_refund_by_hand",  # commerce/test_offline_office.py
+    # counseling/test_affected.py
+    "counseling_leaverequest_decide", "counseling_affectedappointment_offer",
     "counseling_holiday_import_file",  # counseling/test_schedule_office.py
     # counseling/test_practice_office.py
     "counseling_counselor_decide", "counseling_counselorapplication_decide",

@@ -55,6 +55,7 @@ VOLATILE = {
     "decided_at", "shipped_at", "used_at", "hidden_at", "replied_at",
     "contact_person", "contact_phone", "email", "submitted_at",
     "claimed_at", "ends_at", "ended_at", "end_asked_at", "agreed_from", "snapshot", "lost_at",
+    "resolved_at", "offered_at",
     "reviewed_at", "message_id", "prefix", "sealed_filters", "context",
 }  # fmt: skip
 WRITES = [name for name in ROUTES if name.split()[0] in {"POST", "PUT", "PATCH"}]

@@ -45,7 +45,8 @@ OPERATIONS = {
 IDS = {
     "addresses": "address_id", "products": "goods_id",
     "order": "order_id", "merchants": "merchant_id", "pay": "payment_id", "refund": "refund_id",
-    "counselor": "counselor_row_id",
+    "counselor": "counselor_row_id", "leave-requests": "leave_id",
+    "affected-appointments": "hit_id",
     "appointment": "appointment_id", "time-slots": "slot_id", "category": "category_id",
     "disease-tags": "tag_id", "user": "stranger_id", "role": "own_role_id", "devices": "session_id",
     "client": "profile_id", "schedule": "template_id", "file": "file_id", "service": "service_id",

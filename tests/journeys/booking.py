@@ -170,6 +170,31 @@ def cancel_and_be_refunded(
     step("cancelled and refunded", status=refunded["status"], amount=final["refunded_amount"])
 
 
+def leave_moves_a_session(journey: Journey) -> None:
+    """Its counselor goes on leave: previewed, approved, another time offered and chosen."""
+    alice, appointment, slot = held_appointment(journey, "立夏")
+    pay(journey, alice, appointment["order"])
+    until("confirmed", lambda: is_status(alice, appointment, "confirmed"))
+    counselor = journey.login("counselor")
+    span = {"start_at": slot["start_at"], "end_at": slot["end_at"], "reason": "就诊"}
+    seen = counselor.post("/leave-requests/preview", span)
+    hit = [row["id"] for row in seen["appointments"]]
+    expect(hit == [appointment["id"]], "the preview names the session")
+    leave = counselor.post("/leave-requests", span, status=201)
+    journey.staff("admin").act("/admin/counseling/leaverequest/", "approve", leave["id"])
+    journey.story.step("leave previewed, asked for and approved", leave=leave["id"])
+
+    hit = alice.get("/affected-appointments")["list"][0]
+    free = find_slot(journey, alice)[2]
+    counselor.post(f"/affected-appointments/{hit['id']}/offer", {"slot_ids": [free["id"]]})
+    moved = alice.post(f"/affected-appointments/{hit['id']}/accept", {"slot_id": free["id"]})
+    expect(moved["status"] == "moved", "the session is moved")
+    expect(moved["appointment"]["start_at"] == free["start_at"], "to the time she chose")
+    titles = [row["title"] for row in alice.get("/notifications", size=50)["list"]]
+    expect({"咨询需要调整", "请选择改约时间"} <= set(titles), "she was told of both")
+    journey.story.step("another time offered and chosen", start=free["start_at"])
+
+
 def unpaid_order_expires(journey: Journey) -> None:
     """Nobody pays: the payment is closed at the provider and the slot is free again."""
     alice, appointment, slot = held_appointment(journey, "芒种")
@@ -246,6 +271,7 @@ def nothing_doubled(journey: Journey) -> None:
 def run(stack: Stack, *, chaos: bool = False) -> None:
     journey = Journey(stack)
     happy_story(journey, chaos=kill_worker_and_flush_redis if chaos else None)
+    leave_moves_a_session(journey)
     with short_time_to_pay(journey, 6):
         unpaid_order_expires(journey)
         late_payment_goes_back(journey)

@@ -1,5 +1,7 @@
 """What the routes of counseling promise to whom."""
 
+from datetime import timedelta
+
 from config.api.permissions import LOGIN, PUBLIC
 from tests.contract.matrix.check import Case
 from tests.contract.matrix.table.cases import OWNER, own, staff
@@ -13,6 +15,9 @@ COUNSELORS = frozenset({"counselor", "other_counselor"})
 PRACTICE = frozenset({"counselor"})  # whose services and studios these are
 _APPLY = "counseling.review_counselorapplication"
 NONE = frozenset({404})  # one's own, and there is none
+# Leave is the counselor's and theirs who plan time; what it hits, the client's as well.
+PLANNERS = frozenset({"counselor", "admin", "super_admin"})
+HIT = PLANNERS | {"owner"}
 NOT_THE_ACTORS = frozenset({403})  # the business itself refuses this side of the appointment
 NO_COUNSELOR = frozenset({403})  # figures of their own have counselors alone
 
@@ -44,6 +49,19 @@ def _review(world) -> dict:
 
 def _edit(world) -> dict:
     return {"rating": 4, "comment": "还好"}
+
+
+def _leave(world) -> dict:
+    start = world.slots[5].start_at + timedelta(days=30)
+    return {
+        "start_at": start.isoformat(), "end_at": (start + timedelta(hours=3)).isoformat(),
+        "counselor_id": world.counselor_row_id, "reason": "外出",
+    }  # fmt: skip
+
+
+def _hit(**more) -> Case:
+    more = {"who": HIT, "also": NOT_THE_ACTORS} | more
+    return Case(LOGIN, path={"pk": "hit_id"}, **more)
 
 
 def _client(world) -> dict:
@@ -167,4 +185,21 @@ TABLE: dict[str, Case] = {
         "counseling.moderate_review", pk="said_id", body=lambda world: {"reason": "广告"}
     ),
     "POST /review/<pk>/restore": staff("counseling.moderate_review", pk="hidden_said_id"),
+    "GET /leave-requests": Case(LOGIN, who=PLANNERS),
+    "POST /leave-requests": Case(LOGIN, who=PLANNERS, body=_leave, also=frozenset({404})),
+    "POST /leave-requests/preview": Case(
+        LOGIN, who=PLANNERS, body=_leave, also=frozenset({404})
+    ),
+    "GET /leave-requests/<pk>": Case(LOGIN, path={"pk": "leave_id"}, who=PLANNERS),
+    "POST /leave-requests/<pk>/withdraw": Case(LOGIN, path={"pk": "leave_id"}, who=PLANNERS),
+    "GET /affected-appointments": Case(LOGIN, who=HIT),
+    "GET /affected-appointments/<pk>": _hit(),
+    "POST /affected-appointments/<pk>/offer": _hit(
+        body=lambda world: {"slot_ids": [world.slots[5].pk]}
+    ),
+    "POST /affected-appointments/<pk>/accept": _hit(
+        who=OWNER, body=lambda world: {"slot_id": world.slots[4].pk}
+    ),
+    "POST /affected-appointments/<pk>/decline": _hit(who=OWNER),
+    "POST /affected-appointments/<pk>/cancel": _hit(),
 }  # fmt: skip

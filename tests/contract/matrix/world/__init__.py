@@ -37,6 +37,7 @@ class World(People, Practice, Shop, Farm):
             "the claim's number": self.claim.number,
             "the file's name": "我的照片.jpg",
             "the note": "最近总是睡不着",
+            "the reason of leave": "去医院复查",
         }
 
     def __getattr__(self, name):

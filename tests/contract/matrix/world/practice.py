@@ -9,10 +9,12 @@ from accounts.models import AgreementKind
 from accounts.services.consents import give_consent, publish_agreement
 from commerce.models import Order, OrderItem, OrderStatus, Payment, PaymentStatus, Refund
 from counseling.models import (
+    AffectedAppointment,
     Appointment,
     ClientProfile,
     Counselor,
     Dispute,
+    LeaveRequest,
     Review,
     Service,
     SlotStatus,
@@ -74,6 +76,15 @@ class Practice:
         )
         self.order, self.appointment = self._booking(self.slots[1], OrderStatus.PENDING)
         self.paid_order, self.paid_appointment = self._booking(self.slots[2], OrderStatus.PAID)
+        self.leave = LeaveRequest.objects.create(
+            counselor=self.counselor_row, start_at=self.slots[2].start_at,
+            end_at=self.slots[2].end_at, status="approved", reason="去医院复查",
+        )  # fmt: skip
+        self.hit = AffectedAppointment.objects.create(
+            leave=self.leave, appointment=self.paid_appointment,
+            deadline_at=timezone.now() + timedelta(days=2),
+        )  # fmt: skip
+        self.hit.offered_slots.add(self.slots[4])
         self.payment = Payment.objects.create(
             number="PAYMATRIX000000000001", order=self.paid_order, method="wechat", amount=300,
             status=PaymentStatus.SUCCEEDED, payer="openid", transaction_id="TX1",
