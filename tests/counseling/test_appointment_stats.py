@@ -126,7 +126,7 @@ def test_satisfaction_is_the_mean_of_the_reviews_that_are_shown(staff):
 
 @time_machine.travel(NOW, tick=False)
 def test_one_kind_mode_or_counselor_alone():
-    couple = ServiceFactory(kind="couple", mode="offline")
+    couple = ServiceFactory(kind="couple", mode="voice")
     session(service=couple)
     session(hour=15)
 
@@ -137,7 +137,7 @@ def test_one_kind_mode_or_counselor_alone():
         return stats.totals.sessions
 
     assert sessions_of() == 2
-    assert sessions_of(kind="couple") == sessions_of(mode="offline") == 1
+    assert sessions_of(kind="couple") == sessions_of(mode="voice") == 1
     assert sessions_of(counselor=couple.counselor_id) == 1
     assert sessions_of(counselor=couple.counselor_id, kind="individual") == 0
 
