@@ -61,5 +61,21 @@ class TooManyClaims(DomainError):
     code, status, message = 18011, 409, _("未支付的认领过多，请先支付或取消")
 
 
+class NotRenewable(DomainError):
+    """Over, about to be ended, or of an animal or farm that is gone.  data: the claim's status."""
+
+    code, status, message = 18012, 409, _("该认领不能续期")
+
+
+class RenewalTooEarly(DomainError):
+    """data: opens_at."""
+
+    code, status, message = 18013, 409, _("还未到可以续期的时间")
+
+
+class RenewalWaiting(DomainError):
+    code, status, message = 18014, 409, _("该认领已有待支付的续期")
+
+
 class NotOneAnimal(DomainError):
     code, status, message = 18010, 422, _("每次只能认领一只动物")

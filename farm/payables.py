@@ -6,12 +6,20 @@ from commerce.payables import Offer
 from commerce.services.reports import report_later
 from config.numbers import new_number
 from config.prepared import insert
-from farm.errors import AnimalUnavailable
-from farm.models import AnimalClaim, AnimalStatus, ClaimStatus, EndKind
+from farm.errors import AnimalUnavailable, RenewalWaiting
+from farm.models import (
+    AnimalClaim,
+    AnimalStatus,
+    ClaimRenewal,
+    ClaimStatus,
+    EndKind,
+    RenewalStatus,
+)
 from farm.services import notices
 from farm.services.agreements import order_agreement
 from farm.services.availability import lock_animal, settle
 from farm.services.claiming import take_animal
+from farm.services.renewing import extend, offer_extension, take_back
 from farm.services.terms import months_later
 
 
@@ -86,3 +94,46 @@ class AnimalClaimPayable:
     def _locked(self, item):
         animal = lock_animal(item.target_id)
         return animal, AnimalClaim.objects.locked().get(order_item=item)
+
+
+class ClaimRenewalPayable:
+    """Sells further terms; Want.target_id is the claim's id."""
+
+    label = "认领续期"
+
+    def quote(self, user, want):
+        extension = offer_extension(user, want)
+        return Offer(
+            title=extension.title,
+            unit_price=extension.price,
+            details=extension,
+            merchant_id=extension.merchant_id,
+        )
+
+    def reserve(self, item, want, offer):
+        extension = offer.details
+        try:
+            insert(
+                ClaimRenewal(
+                    claim_id=extension.claim_id,
+                    order_item=item,
+                    price_paid=extension.price,
+                    months=extension.months,
+                )
+            )
+        except IntegrityError as error:  # one that waits for its money is enough
+            if "live_claim" not in str(error):
+                raise
+            raise RenewalWaiting from error
+
+    def fulfil(self, item):
+        extend(item)
+        report_later(item.order)
+
+    def release(self, item, *, expired):
+        renewal = ClaimRenewal.objects.get(order_item=item)
+        if renewal.status == RenewalStatus.PENDING:
+            move(renewal, RenewalStatus.CANCELLED, reason="超时未支付" if expired else "")
+
+    def revoke(self, item):
+        take_back(item)

@@ -31,6 +31,7 @@ SPECTACULAR_SETTINGS = {
         "AnimalStatus": "farm.models.AnimalStatus",
         "AnimalListing": "farm.models.Listing",
         "ClaimStatus": "farm.models.ClaimStatus",
+        "ClaimRenewalStatus": "farm.models.RenewalStatus",
         "ClaimEndKind": "farm.models.EndKind",
         "HealthKind": "farm.models.HealthKind",
         "AnimalUpdateType": "farm.models.UpdateType",

@@ -205,6 +205,7 @@ else:
 PAYABLES = {
     "appointment": "counseling.payables.AppointmentPayable",
     "animal_claim": "farm.payables.AnimalClaimPayable",
+    "claim_renewal": "farm.payables.ClaimRenewalPayable",
     "product": "commerce.services.goods.ProductPayable",
 }
 # What is counted per day, how people come to pay, and what they spent (config/measures.py).

@@ -110,6 +110,7 @@ NO_RETENTION = {
     "farm.AnimalPhoto": "part of the animal",
     "farm.AnimalUpdate": "part of the animal",
     "farm.ClaimAgreement": _PROOF,
+    "farm.ClaimRenewal": _MONEY,
     "farm.HealthRecord": "part of the animal",
     "media.File": "until its owner or media.sweep_orphans lets it go",
     "media.FileUsage": _STATE,

@@ -6,7 +6,7 @@ from unfold.decorators import action, display
 from commerce.admin.money import RemarkActionForm, remark_of
 from config.admin import BackOfficeAdmin, ReadOnly, ReadOnlyInline, masked, yuan
 from config.masking import mask_phone
-from farm.models import AgreementStatus, AnimalClaim, ClaimAgreement
+from farm.models import AgreementStatus, AnimalClaim, ClaimAgreement, ClaimRenewal
 from farm.services.agreements import renew_agreement, retry_agreement
 from farm.services.claims import end_early, refuse_end
 from farm.services.links import agreement_url
@@ -16,6 +16,14 @@ class AgreementInline(ReadOnlyInline):
     model = ClaimAgreement
     fields = ["number", "version", "status", "error", "created_at"]
     show_change_link = True
+
+
+class RenewalInline(ReadOnlyInline):
+    model = ClaimRenewal
+    fields = ["price_paid", "months", "status", "starts_at", "ends_at", "created_at"]
+
+    def has_view_permission(self, request, obj=None):
+        return True  # part of the claim: who may see that may see these
 
 
 @admin.register(AnimalClaim)
@@ -44,7 +52,7 @@ class AnimalClaimAdmin(ReadOnly, BackOfficeAdmin):
         ("agreement", "agreed_at", "agreed_from"), ("end_asked_at", "end_asked_reason"),
         ("ended_at", "ended_by"), ("end_kind", "end_reason"), "created_at",
     ]  # fmt: skip
-    inlines = [AgreementInline]
+    inlines = [RenewalInline, AgreementInline]
     actions = ["end_selected", "refuse_selected", "renew_selected"]
 
     @display(description="认领人", ordering="user")

@@ -8,6 +8,7 @@ from farm.models.animals import (
     Listing,
 )
 from farm.models.claims import LIVE, AnimalClaim, ClaimStatus, EndKind
+from farm.models.renewals import ClaimRenewal, RenewalStatus
 from farm.models.updates import AnimalUpdate, UpdateType, UpdateVisibility
 
 __all__ = [
@@ -20,11 +21,13 @@ __all__ = [
     "AnimalStatus",
     "AnimalUpdate",
     "ClaimAgreement",
+    "ClaimRenewal",
     "ClaimStatus",
     "EndKind",
     "HealthKind",
     "HealthRecord",
     "Listing",
+    "RenewalStatus",
     "UpdateType",
     "UpdateVisibility",
 ]

@@ -36,8 +36,9 @@ class AnimalClaimQuerySet(LockingQuerySet):
         return self.filter(status__in=LIVE)
 
     def due(self, now):
-        """Claims whose time is over and that nobody ended."""
-        return self.filter(status=ClaimStatus.ACTIVE, ends_at__lte=now)
+        """Claims whose time is over and that nobody ended; not while a renewal may be paid."""
+        over = self.filter(status=ClaimStatus.ACTIVE, ends_at__lte=now)
+        return over.exclude(renewals__status="pending")
 
 
 class AnimalClaim(TimestampedModel):

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from commerce.serializers.orders import StartedPaymentSerializer
 from config.api.serializers import ApiModelSerializer, MoneyField
-from farm.models import AgreementStatus, AnimalClaim
+from farm.models import AgreementStatus, AnimalClaim, ClaimRenewal
 from farm.services.links import agreement_url
 
 
@@ -67,6 +67,21 @@ class MadeClaimSerializer(ClaimDetailSerializer):
     class Meta:
         model = AnimalClaim
         fields = [*ClaimDetailSerializer.Meta.fields, "payment"]
+
+
+class MadeRenewalSerializer(ApiModelSerializer):
+    """starts_at, ends_at: the further term, once it is paid; payment: as of a new claim."""
+
+    claim_id = serializers.IntegerField(read_only=True)
+    order_number = serializers.CharField(source="order_item.order.number", read_only=True)
+    payment = StartedPaymentSerializer(allow_null=True, read_only=True)
+
+    class Meta:
+        model = ClaimRenewal
+        fields = [
+            "id", "claim_id", "price_paid", "months", "status", "starts_at", "ends_at",
+            "order_number", "created_at", "payment",
+        ]  # fmt: skip
 
 
 class ClaimBodySerializer(serializers.Serializer):

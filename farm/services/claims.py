@@ -16,19 +16,20 @@ from accounts.scope import reaches
 from commerce.errors import PriceChanged, ReasonNeeded
 from commerce.models import Order, OrderStatus, RefundReason
 from commerce.payables import Want
-from commerce.services.orders import complete_order, lock_order, place_order
+from commerce.services.orders import complete_order, place_order
 from commerce.services.refunds import WAITING, open_refund
 from config.db import transact
-from config.errors import Forbidden, NotFound
+from config.errors import Forbidden, NotFound, StaleState
 from config.sweeping import each
 from farm.errors import EndNotAsked
-from farm.models import AnimalClaim, ClaimStatus, EndKind
+from farm.models import AnimalClaim, ClaimRenewal, ClaimStatus, EndKind, RenewalStatus
 from farm.services import notices
 from farm.services.availability import lock_animal, settle
-from farm.services.terms import EndPreview, preview_end
+from farm.services.terms import EndPreview, periods_of, preview_end
 
 KIND = "animal_claim"
 PERMISSION = "farm.end_animalclaim"
+Orders = dict[int, Order]
 
 
 def claim_animal(animal_id: int, *, user: User, price_paid: Decimal) -> AnimalClaim:
@@ -62,7 +63,7 @@ def ask_to_end(
 ) -> AnimalClaim:
     """The claimant wishes to end it early; merchant or staff decide.  Asked again, it is the
     first time that counts."""
-    _order, claim = _lock(claim_id)
+    _orders, claim = _lock(claim_id)
     if claim.user_id != user.pk:
         raise NotFound
     claim.TRANSITIONS.check(claim.status, ClaimStatus.ENDED)
@@ -76,7 +77,7 @@ def ask_to_end(
 @transact
 def refuse_end(claim_id: int, *, actor: User, reason: str) -> AnimalClaim:
     """Turn the claimant's wish down, with a reason; EndNotAsked when there is none."""
-    _order, claim = _lock(claim_id)
+    _orders, claim = _lock(claim_id)
     _check_may_end(claim, actor, reason)
     if claim.end_asked_at is None or claim.status != ClaimStatus.ACTIVE:
         raise EndNotAsked
@@ -94,12 +95,12 @@ def end_early(
 
     Asked for by the claimant, the days count up to that moment: waiting costs them nothing.
     """
-    order, claim = _lock(claim_id)
+    orders, claim = _lock(claim_id)
     _check_may_end(claim, actor, reason)
     now = now or timezone.now()
     code = RefundReason.CANCELLED if claim.end_asked_at else RefundReason.OTHER
     until = claim.end_asked_at or now
-    _end(order, claim, EndKind.EARLY, now=now, until=until, actor=actor, reason=reason, code=code)
+    _end(orders, claim, EndKind.EARLY, now=now, until=until, actor=actor, reason=reason, code=code)
     return claim
 
 
@@ -115,35 +116,46 @@ def _check_may_end(claim: AnimalClaim, actor: User, reason: str) -> None:
 
 def end_for_loss(claim_id: int, *, actor: User, reason: str, now: datetime) -> None:
     """The animal is dead or gone; call it in the transaction that says so of the animal."""
-    order, claim = _lock(claim_id)
+    orders, claim = _lock(claim_id)
     if claim.status == ClaimStatus.ACTIVE:
         _end(
-            order, claim, EndKind.LOSS, now=now, until=now, actor=actor, reason=reason,
+            orders, claim, EndKind.LOSS, now=now, until=now, actor=actor, reason=reason,
             code=RefundReason.SERVICE,
         )  # fmt: skip
 
 
 def _end(
-    order: Order, claim: AnimalClaim, kind: EndKind, *, now: datetime, until: datetime,
+    orders: Orders, claim: AnimalClaim, kind: EndKind, *, now: datetime, until: datetime,
     actor: User | None, reason: str, code: RefundReason,
 ) -> None:  # fmt: skip
-    """End a claim whose order is locked, and give back what is left of its price at `until`."""
+    """End a claim whose orders are locked, and give back what is left of each price at `until`.
+
+    StaleState when it was renewed in this very moment: that order is not locked.
+    """
     claim.TRANSITIONS.check(claim.status, ClaimStatus.ENDED)
-    refund = _refundable(order, preview_end(claim, until).refund)
     animal = lock_animal(claim.animal_id)
+    claim.refresh_from_db(fields=["ends_at"])  # renewals move it, under the animal's lock
+    periods = periods_of(claim)
+    if {period.order_id for period in periods} - orders.keys():
+        raise StaleState
     move(
         claim, ClaimStatus.ENDED, actor=actor, reason=reason, ended_at=now, ended_by=actor,
         end_kind=kind, end_reason=reason[:200],
     )  # fmt: skip
     settle(animal)
-    if refund:
-        open_refund(
-            order.paid_by, amount=refund, key="claim-end", reason_code=code, reason=reason,
-            actor=actor,
-        )  # fmt: skip
-    elif order.status == OrderStatus.PAID:
-        complete_order(order.pk, actor=actor)
-    notices.ended(claim.pk, refund=refund)
+    back = Decimal(0)
+    for period in periods:
+        order = orders[period.order_id]
+        refund = _refundable(order, period.refund(until))
+        if refund:
+            open_refund(
+                order.paid_by, amount=refund, key="claim-end", reason_code=code, reason=reason,
+                actor=actor,
+            )  # fmt: skip
+        elif order.status == OrderStatus.PAID:
+            complete_order(order.pk, actor=actor)
+        back += refund
+    notices.ended(claim.pk, refund=back)
 
 
 def _refundable(order: Order, amount: Decimal) -> Decimal:
@@ -168,14 +180,15 @@ def end_due(*, now: datetime | None = None, limit: int = 500) -> int:
 
 @transact
 def _end_due(claim_id: int, now: datetime) -> bool:
-    order, claim = _lock(claim_id)
+    orders, claim = _lock(claim_id)
+    animal = lock_animal(claim.animal_id)
     if not AnimalClaim.objects.due(now).filter(pk=claim.pk).exists():
         return False
-    animal = lock_animal(claim.animal_id)
     move(claim, ClaimStatus.ENDED, reason="到期", ended_at=claim.ends_at, end_kind=EndKind.TERM)
     settle(animal)
-    if order.status == OrderStatus.PAID:
-        complete_order(order.pk)
+    for order in orders.values():
+        if order.status == OrderStatus.PAID:
+            complete_order(order.pk)
     notices.term_over(claim.pk)
     return True
 
@@ -187,10 +200,13 @@ def _visible(claim_id: int, actor: User) -> AnimalClaim:
     return claim
 
 
-def _lock(claim_id: int) -> tuple[Order, AnimalClaim]:
-    """The order, locked, and the claim as it is from then on."""
+def _lock(claim_id: int) -> tuple[Orders, AnimalClaim]:
+    """The orders that paid for it, locked, its own first, and the claim as it is from then on."""
     rows = AnimalClaim.objects.filter(pk=claim_id)
     order_id = rows.values_list("order_item__order_id", flat=True).first()
     if order_id is None:
         raise NotFound
-    return lock_order(order_id), rows.select_related("merchant").get()
+    renewals = ClaimRenewal.objects.filter(claim=claim_id, status=RenewalStatus.PAID)
+    paid = [order_id, *renewals.values_list("order_item__order_id", flat=True)]
+    orders = {order.pk: order for order in Order.objects.locked().filter(pk__in=paid)}
+    return orders, rows.select_related("merchant", "order_item").get()

@@ -16,6 +16,14 @@ def claimed(claim_id: int) -> None:
     _both(claim, "animal_claimed", "animal_claimed_merchant")
 
 
+def renewed(claim_id: int, renewal_id: int) -> None:
+    """It ends later; its merchant hears of it too."""
+    claim = _with_people(claim_id)
+    for user, template in ((claim.user, "claim_renewed"),
+                           (claim.merchant.user, "claim_renewed_merchant")):  # fmt: skip
+        notify(user, template, dedupe_key=f"{template}:{renewal_id}", **_context(claim))
+
+
 def end_asked(claim_id: int) -> None:
     claim = _with_people(claim_id)
     notify(
@@ -43,8 +51,8 @@ def term_over(claim_id: int) -> None:
 
 def ending(claim: AnimalClaim, days: int) -> None:
     """It ends in so many days; `claim` comes with its user."""
-    notify(claim.user, "claim_ending", dedupe_key=f"claim_ending:{claim.pk}:{days}", days=days,
-           **_context(claim))  # fmt: skip
+    key = f"claim_ending:{claim.pk}:{days}:{claim.ends_at:%Y%m%d}"  # renewed, it ends again
+    notify(claim.user, "claim_ending", dedupe_key=key, days=days, **_context(claim))
 
 
 def updated(update: AnimalUpdate) -> None:

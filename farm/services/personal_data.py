@@ -15,6 +15,7 @@ from farm.models import (
     AnimalPhoto,
     AnimalUpdate,
     ClaimAgreement,
+    ClaimRenewal,
     HealthRecord,
 )
 
@@ -27,6 +28,7 @@ HOLDINGS = (
     Holding(
         ClaimAgreement, "claim__user", clear={}, keep=("number", "snapshot", "error"),
     ),
+    Holding(ClaimRenewal, "claim__user", clear={}),
     Holding(
         AgreementFile, "agreement__claim__user", clear={}, keep=("content", "sha256"),
         hidden=("content",),

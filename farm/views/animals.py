@@ -86,7 +86,8 @@ class AnimalViewSet(ApiViewSet):
         body = self.body(ClaimBodySerializer)
         claim = claim_animal(int(pk), user=request.user, **body)
         claim = with_agreements(AnimalClaim.objects).get(pk=claim.pk)
-        claim.payment = _payment(claim, request.user)
+        waits = claim.status == ClaimStatus.PENDING
+        claim.payment = try_to_start(claim.order_item, request.user) if waits else None
         made = MadeClaimSerializer(claim, context=self.get_serializer_context())
         return Response(made.data, status=status.HTTP_201_CREATED)
 
@@ -112,13 +113,10 @@ def with_agreements(rows):
     )
 
 
-def _payment(claim, user):
+def try_to_start(item, user):
     """The parameters of a started attempt by WeChat Pay; None when there is none to start."""
-    if claim.status != ClaimStatus.PENDING:
-        return None
-    order_id = claim.order_item.order_id
     try:
-        started = start_payment(order_id, user=user, method=PaymentMethod.WECHAT)
+        started = start_payment(item.order_id, user=user, method=PaymentMethod.WECHAT)
     except _NOT_STARTED:
         return None
     return {

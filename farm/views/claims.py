@@ -5,27 +5,32 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
 
-from commerce.errors import ReasonNeeded
+from accounts.idempotency import idempotent_with_network
+from commerce.errors import PriceChanged, ReasonNeeded
 from config.api.permissions import LOGIN, PUBLIC
 from config.api.viewsets import ApiViewSet
 from config.errors import Forbidden, IllegalTransition, NotFound
 from farm import errors
 from farm.filters import ClaimFilter
-from farm.models import AnimalClaim
+from farm.models import AnimalClaim, ClaimRenewal, RenewalStatus
 from farm.serializers.claims import (
     AgreementTokenQuery,
+    ClaimBodySerializer,
     ClaimDetailSerializer,
     ClaimSerializer,
     EndBodySerializer,
     EndPreviewSerializer,
+    MadeRenewalSerializer,
 )
 from farm.services import claims
 from farm.services.links import open_agreement
-from farm.views.animals import with_agreements
+from farm.services.renewing import renew_claim
+from farm.views.animals import try_to_start, with_agreements
 
 _DECISION = (NotFound, Forbidden, IllegalTransition, ReasonNeeded)
 
@@ -59,14 +64,22 @@ class _Claims(ApiViewSet):
 class ClaimViewSet(_Claims):
     """/animals/claims: one's own claims; one of them for its merchant and staff too."""
 
-    permissions = dict.fromkeys(("list", "retrieve", "end_preview", "end"), LOGIN)
+    permissions = dict.fromkeys(("list", "retrieve", "end_preview", "end", "renew"), LOGIN)
     summaries = {
+        "renew": "续期认领",
         "list": "我的认领",
         "retrieve": "认领详情",
         "end_preview": "提前结束的退款预览",
         "end": "申请提前结束认领",
     }
-    refusals = {"end_preview": (NotFound, IllegalTransition), "end": (NotFound, IllegalTransition)}
+    refusals = {
+        "end_preview": (NotFound, IllegalTransition),
+        "end": (NotFound, IllegalTransition),
+        "renew": (
+            NotFound, PriceChanged, errors.NotRenewable, errors.RenewalTooEarly,
+            errors.RenewalWaiting,
+        ),
+    }  # fmt: skip
 
     def get_queryset(self):
         return _rows().filter(user_id=self.request.user.pk)
@@ -84,6 +97,21 @@ class ClaimViewSet(_Claims):
         """Ask to end it before its time; its merchant or staff decide."""
         claims.ask_to_end(int(pk), user=request.user, **self.body(EndBodySerializer))
         return self._shown(pk)
+
+    @extend_schema(request=ClaimBodySerializer, responses={201: MadeRenewalSerializer})
+    @action(detail=True, methods=["post"])
+    @idempotent_with_network
+    def renew(self, request, pk):
+        """A further term from the end on, at today's price; counted when the payment is
+        verified."""
+        renewal = renew_claim(int(pk), user=request.user, **self.body(ClaimBodySerializer))
+        renewal = ClaimRenewal.objects.select_related("order_item__order", "claim").get(
+            pk=renewal.pk
+        )
+        waits = renewal.status == RenewalStatus.PENDING
+        renewal.payment = try_to_start(renewal.order_item, request.user) if waits else None
+        made = MadeRenewalSerializer(renewal, context=self.get_serializer_context())
+        return Response(made.data, status=status.HTTP_201_CREATED)
 
 
 class MerchantClaimViewSet(_Claims):

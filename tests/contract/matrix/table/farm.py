@@ -37,6 +37,10 @@ TABLE: dict[str, Case] = {
     "POST /animals/claims/<pk>/end": Case(
         LOGIN, path={"pk": "claim_id"}, who=OWNER, body=lambda world: {"reason": "搬家"}
     ),
+    "POST /animals/claims/<pk>/renew": Case(
+        LOGIN, path={"pk": "claim_id"}, who=OWNER, also=frozenset({409}),
+        body=lambda world: {"price_paid": 0},
+    ),
     "GET /animals/agreements/file": Case(PUBLIC, also=frozenset({403})),
     "GET /merchants/animals": Case(LOGIN, who=FARM),
     "POST /merchants/animals": Case(LOGIN, also=frozenset({403}), body=_animal),
