@@ -11,13 +11,15 @@ from django.db.models import QuerySet
 from accounts.models import Notification
 from commerce.models import Order, OrderItem, Refund
 from commerce.services.orders import cancel_order, expire_order
+from config.db import LockingQuerySet
 from config.prepared import forget_compiled
 from farm.errors import AnimalClaimed, AnimalUnavailable
 from farm.models import AgreementFile, Animal, AnimalClaim
-from farm.services import agreements, animals, availability, claiming, claims
+from farm.services import agreements, animals, availability, claiming, claims, renewing
 from farm.services.animals import delete_animal, offer_animal, report_loss
 from farm.services.claims import claim_animal, end_due, end_early
 from farm.services.links import agreement_url
+from farm.services.renewing import renew_claim
 from tests.factories.commerce import pay as pay_order
 from tests.factories.farm import AnimalFactory, active, claimant, claimed
 from tests.helpers import Api, meeting, together
@@ -437,3 +439,61 @@ def test_C5_forged_links_open_no_agreement():
 
     assert answers == {403: n}
     figure("C-5", f"{n} forged links: none opened")
+
+
+def renewal_and_end():
+    """A claim with a renewal that is not paid yet, and two jobs: its money comes, the claim is
+    ended early."""
+    claim = active()
+    AnimalClaim.objects.filter(pk=claim.pk).update(ends_at=claim.claimed_at + timedelta(days=30))
+    price = claim.animal.price
+    renewal = renew_claim(claim.pk, user=claim.user, price_paid=price)
+    order = renewal.order_item.order
+    jobs = [
+        lambda: pay_order(order),
+        lambda: end_early(claim.pk, actor=claim.merchant.user, reason="转场"),
+    ]
+    return claim, renewal, jobs
+
+
+def ending_of(claim, renewal) -> tuple:
+    """(claim, renewal, whether its money goes back)."""
+    claim.refresh_from_db()
+    renewal.refresh_from_db()
+    back = Refund.objects.filter(order=renewal.order_item.order, amount=renewal.price_paid)
+    return claim.status, renewal.status, back.exists()
+
+
+@rounds(6)
+def test_M7_a_renewal_paid_while_the_claim_ends_buys_a_term_or_goes_back(round_):
+    claim, renewal, jobs = renewal_and_end()
+
+    together(2, lambda i: jobs[i]())
+
+    assert ending_of(claim, renewal) in {
+        ("ended", "paid", True),  # paid first, then ended: none of the further term was used
+        ("ended", "cancelled", True),  # ended first
+        ("active", "paid", False),  # ended in this very moment: the farm tries again
+    }
+
+
+def test_without_locks_the_money_would_be_kept_for_nothing(monkeypatch):
+    """The negative control: each has looked before the other one writes."""
+    claim, renewal, jobs = renewal_and_end()
+    both_have_looked = meeting(2)
+    periods, later = claims.periods_of, renewing.months_later
+
+    def look_and_wait(look, *args):
+        seen = look(*args)
+        both_have_looked()
+        return seen
+
+    monkeypatch.setattr(claims, "periods_of", lambda c: look_and_wait(periods, c))
+    monkeypatch.setattr(renewing, "months_later", lambda *when: look_and_wait(later, *when))
+    monkeypatch.setattr(LockingQuerySet, "locked", lambda rows: rows.order_by("pk"))
+    forget_compiled()
+
+    together(2, lambda i: jobs[i]())
+
+    forget_compiled()
+    assert ending_of(claim, renewal) == ("ended", "paid", False)
