@@ -22,6 +22,7 @@ from counseling.models import (
     CounselorApplicationStatus,
     Dispute,
     DisputeStatus,
+    ExceptionKind,
     LeaveRequest,
     LeaveStatus,
     Location,
@@ -30,10 +31,13 @@ from counseling.models import (
     QualificationKind,
     QualificationStatus,
     Review,
+    ScheduleException,
     Service,
     ServiceKind,
     SlotStatus,
     TimeSlot,
+    Weekday,
+    WeeklyTemplate,
 )
 from counseling.services.calendar import horizon_end
 
@@ -179,6 +183,28 @@ class SlotFilter(_Range):
 
     def on_day(self, queryset, name, value):
         return queryset.filter(start_at__gte=day_start(value), start_at__lt=day_start(value) + _DAY)
+
+
+class WeeklyTemplateFilter(filters.FilterSet):
+    counselor = filters.NumberFilter(field_name="counselor_id", min_value=1, max_value=_MOST)
+    weekday = filters.ChoiceFilter(choices=Weekday.choices)
+
+    class Meta:
+        model = WeeklyTemplate
+        fields = []
+
+
+class ScheduleExceptionFilter(filters.FilterSet):
+    """from and to are both included."""
+
+    counselor = filters.NumberFilter(field_name="counselor_id", min_value=1, max_value=_MOST)
+    kind = filters.ChoiceFilter(choices=ExceptionKind.choices)
+    vars()["from"] = _day(field_name="date", lookup_expr="gte")
+    to = _day(field_name="date", lookup_expr="lte")
+
+    class Meta:
+        model = ScheduleException
+        fields = []
 
 
 class AppointmentFilter(_Range):

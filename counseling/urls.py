@@ -10,6 +10,7 @@ from counseling.views.leave import AffectedAppointmentViewSet, LeaveRequestViewS
 from counseling.views.practice import OwnLocationViewSet, OwnServiceViewSet, PracticeViewSet
 from counseling.views.qualifications import QualificationViewSet
 from counseling.views.reviews import ReviewViewSet
+from counseling.views.schedule import ScheduleExceptionViewSet, WeeklyTemplateViewSet
 from counseling.views.slots import TimeSlotViewSet
 from counseling.views.stats import AppointmentStatsViewSet
 from counseling.views.tags import DiseaseTagViewSet
@@ -23,6 +24,8 @@ router.register("counselor/services", OwnServiceViewSet, basename="own-service")
 router.register("counselor/locations", OwnLocationViewSet, basename="own-location")
 router.register("counselor", CounselorViewSet, basename="counselor")
 router.register("time-slots", TimeSlotViewSet, basename="time-slot")
+router.register("schedule-templates", WeeklyTemplateViewSet, basename="schedule-template")
+router.register("schedule-exceptions", ScheduleExceptionViewSet, basename="schedule-exception")
 router.register("client-profile", ClientProfileViewSet, basename="client-profile")
 router.register("appointment", AppointmentViewSet, basename="appointment")
 router.register("review", ReviewViewSet, basename="review")

@@ -46,6 +46,7 @@ SPECTACULAR_SETTINGS = {
         "QualificationStatus": "counseling.models.QualificationStatus",
         "QualificationKind": "counseling.models.QualificationKind",
         "SlotStatus": "counseling.models.SlotStatus",
+        "ScheduleExceptionKind": "counseling.models.ExceptionKind",
         "ServiceKind": "counseling.models.ServiceKind",
         "MenuKind": "accounts.models.Menu.Kind",
         "Gender": "accounts.models.Gender",

@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.utils import timezone
 
+from accounts.scope import scoped
 from config.db import LockingQuerySet, MinutesAfter, TimestampedModel
 from config.states import Transitions
 from counseling.models.counselors import Counselor, practising
@@ -19,6 +20,13 @@ class Weekday(models.IntegerChoices):
     SUNDAY = 6, "周日"
 
 
+class RuleQuerySet(LockingQuerySet):
+    def visible_to(self, user):
+        """A counselor's own; for staff, as far as their role reaches."""
+        permission = f"counseling.view_{self.model._meta.model_name}"
+        return scoped(self, user, permission, besides=Q(counselor__user_id=user.pk))
+
+
 class Hours(TimestampedModel):
     """A stretch of a day that is cut into slots; times are Asia/Shanghai.
 
@@ -28,6 +36,8 @@ class Hours(TimestampedModel):
     slot_minutes = models.PositiveSmallIntegerField("每段时长(分钟)", default=50)
     break_minutes = models.PositiveSmallIntegerField("间隔(分钟)", default=10)
     is_active = models.BooleanField("启用", default=True)
+
+    objects = RuleQuerySet.as_manager()
 
     class Meta:
         abstract = True

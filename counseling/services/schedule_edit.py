@@ -33,13 +33,15 @@ def counselor_to_plan(actor: User, counselor_id: int | None, *, permission: str)
 
 
 @transact
-def add_rule(kind: type[Rule], *, counselor_id: int, now: datetime | None = None, **fields) -> Rule:
+def add_rule(
+    model: type[Rule], *, counselor_id: int, now: datetime | None = None, **fields
+) -> Rule:
     """A new weekly template or date exception, and the slots it yields."""
     lock_counselor(counselor_id)
-    at_most = AT_MOST[kind]
-    if kind.objects.filter(counselor_id=counselor_id).count() >= at_most:
+    at_most = AT_MOST[model]
+    if model.objects.filter(counselor_id=counselor_id).count() >= at_most:
         raise TooManyScheduleRules(at_most=at_most)
-    rule = kind(counselor_id=counselor_id, **fields)
+    rule = model(counselor_id=counselor_id, **fields)
     _check(rule)
     rule.save(force_insert=True)
     open_slots(counselor_id, now=now)
@@ -47,9 +49,9 @@ def add_rule(kind: type[Rule], *, counselor_id: int, now: datetime | None = None
 
 
 @transact
-def change_rule(kind: type[Rule], *, rule_id: int, now: datetime | None = None, **fields) -> Rule:
+def change_rule(model: type[Rule], *, rule_id: int, now: datetime | None = None, **fields) -> Rule:
     """Change what is given of a template or an exception; free slots follow, others stay."""
-    rule = _rule(kind, rule_id)
+    rule = _rule(model, rule_id)
     for name, value in fields.items():
         setattr(rule, name, value)
     _check(rule)
@@ -59,21 +61,21 @@ def change_rule(kind: type[Rule], *, rule_id: int, now: datetime | None = None, 
 
 
 @transact
-def remove_rule(kind: type[Rule], *, rule_id: int, now: datetime | None = None) -> None:
+def remove_rule(model: type[Rule], *, rule_id: int, now: datetime | None = None) -> None:
     """Delete a template or an exception together with the free slots it made."""
-    rule = _rule(kind, rule_id)
-    kind.objects.filter(pk=rule_id).update(is_active=False)
+    rule = _rule(model, rule_id)
+    model.objects.filter(pk=rule_id).update(is_active=False)
     open_slots(rule.counselor_id, now=now)
     rule.delete()
 
 
-def _rule(kind: type[Rule], rule_id: int) -> Rule:
+def _rule(model: type[Rule], rule_id: int) -> Rule:
     """The rule as it is once nobody else plans for its counselor."""
-    counselor_id = kind.objects.filter(pk=rule_id).values_list("counselor_id", flat=True).first()
+    counselor_id = model.objects.filter(pk=rule_id).values_list("counselor_id", flat=True).first()
     if counselor_id is None:
         raise NotFound
     lock_counselor(counselor_id)
-    rule = kind.objects.filter(pk=rule_id).first()
+    rule = model.objects.filter(pk=rule_id).first()
     if rule is None:
         raise NotFound
     return rule

@@ -36,6 +36,10 @@ WRITABLE = {
     "POST /counselor/services": _OFFER,
     "PATCH /counselor/services/<pk>": _OFFER,
     "category": {"is_active"},
+    # A counselor names nobody else (404); staff do.
+    "schedule-templates": {"is_active", "counselor_id"},
+    "schedule-exceptions": {"is_active", "counselor_id"},
+    "time-slots": {"counselor_id"},
     "disease-tags": {"is_active"},
     "role": {"permissions", "data_scope"},
     "POST /stat/appointment/export": {"counselor"},

@@ -49,7 +49,8 @@ IDS = {
     "affected-appointments": "hit_id",
     "appointment": "appointment_id", "time-slots": "slot_id", "category": "category_id",
     "disease-tags": "tag_id", "user": "stranger_id", "role": "own_role_id", "devices": "session_id",
-    "client": "profile_id", "schedule": "template_id", "file": "file_id", "service": "service_id",
+    "client": "profile_id", "schedule-templates": "template_id",
+    "schedule-exceptions": "exception_id", "file": "file_id", "service": "service_id",
     "menu": "menu_id", "animals": "animal_id", "claims": "claim_id",
 }  # fmt: skip
 

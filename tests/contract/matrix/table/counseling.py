@@ -83,6 +83,39 @@ def _studio(world) -> dict:
     return {"city": "上海", "address": "静安区南京西路 1 号"}
 
 
+# Whose time it is, and who plans everybody's.
+PLANNERS = frozenset({"counselor", "admin", "super_admin"})
+
+
+def rule(path: str, **more) -> Case:
+    return Case(LOGIN, path={"pk": path}, who=PLANNERS, **more)
+
+
+def _week(world) -> dict:
+    return {"weekday": 2, "start_time": "09:00", "end_time": "10:00"}
+
+
+def _day_off(world) -> dict:
+    return {"date": "2026-12-24", "kind": "off"}
+
+
+def _slots(world) -> dict:
+    return {"slots": [{"start_at": "2027-01-04T09:00:00Z", "end_at": "2027-01-04T10:00:00Z"}]}
+
+
+def _moved(world) -> dict:
+    return {"slots": [{"id": world.slot_id, **_slots(world)["slots"][0]}]}
+
+
+def _ids(world) -> dict:
+    return {"ids": [world.slot_id], "dry_run": True}
+
+
+def batch(body) -> Case:
+    """For who is a counselor; staff name one."""
+    return Case(LOGIN, body=body, also=frozenset({403}))
+
+
 TABLE: dict[str, Case] = {
     "GET /counselor": Case(PUBLIC, scope="counselor:read"),
     "GET /counselor/<pk>": Case(PUBLIC, path={"pk": "counselor_row_id"}, scope="counselor:read"),
@@ -137,6 +170,25 @@ TABLE: dict[str, Case] = {
     "GET /time-slots/days": Case(
         PUBLIC, query={"counselor": "1", "month": "2026-11"}, scope="slot:read"
     ),
+    "POST /time-slots": batch(_slots),
+    "POST /time-slots/change": batch(_moved),
+    "POST /time-slots/close": batch(_ids),
+    "POST /time-slots/reopen": batch(_ids),
+    "GET /time-slots/utilisation": Case(
+        LOGIN, query={"from": "2026-11-01", "to": "2026-11-30"}
+    ),
+    "GET /schedule-templates": Case(LOGIN, who=PLANNERS),
+    "POST /schedule-templates": batch(_week),
+    "GET /schedule-templates/<pk>": rule("template_id"),
+    "PUT /schedule-templates/<pk>": rule("template_id", body=_week),
+    "PATCH /schedule-templates/<pk>": rule("template_id", body=lambda world: {"weekday": 3}),
+    "DELETE /schedule-templates/<pk>": rule("template_id"),
+    "GET /schedule-exceptions": Case(LOGIN, who=PLANNERS),
+    "POST /schedule-exceptions": batch(_day_off),
+    "GET /schedule-exceptions/<pk>": rule("exception_id"),
+    "PUT /schedule-exceptions/<pk>": rule("exception_id", body=_day_off),
+    "PATCH /schedule-exceptions/<pk>": rule("exception_id", body=lambda world: {"note": "改期"}),
+    "DELETE /schedule-exceptions/<pk>": rule("exception_id"),
     "GET /client-profile": Case(LOGIN, who=OWNER),
     "POST /client-profile": Case(LOGIN, body=_client),
     "GET /client-profile/<pk>": own(pk="profile_id"),

@@ -14,8 +14,10 @@ from counseling.models import (
     ClientProfile,
     Counselor,
     Dispute,
+    Holiday,
     LeaveRequest,
     Review,
+    ScheduleException,
     Service,
     SlotStatus,
     TimeSlot,
@@ -52,6 +54,10 @@ class Practice:
         self.template = WeeklyTemplate.objects.create(
             counselor=self.counselor_row, weekday=0, start_time="09:00", end_time="12:00"
         )
+        self.exception = ScheduleException.objects.create(
+            counselor=self.counselor_row, date=timezone.localdate(), kind="off", note="外出培训"
+        )
+        self.holiday = Holiday.objects.create(date=date(2026, 10, 1), name="国庆节")
         day = (timezone.now() + timedelta(days=3)).replace(minute=0, second=0, microsecond=0)
         self.slots = [
             TimeSlot.objects.create(
