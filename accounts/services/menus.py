@@ -32,7 +32,7 @@ _PERMISSIONS = dict.fromkeys(
         "admin:counseling_appointment_analysis",
     ),
     "accounts.view_statistics",
-)
+) | {"admin:counseling_timeslot_week": "counseling.view_timeslot"}
 
 # (title, icon, pages); a page is (title, icon, model) and asks for the model's view permission, or
 # (title, icon, address).
@@ -51,6 +51,7 @@ MENUS = [
             ("每周排班", "date_range", "counseling.weeklytemplate"),
             ("日期例外", "event_busy", "counseling.scheduleexception"),
             ("节假日", "celebration", "counseling.holiday"),
+            ("周历", "calendar_view_week", "admin:counseling_timeslot_week"),
             ("时段", "schedule", "counseling.timeslot"),
             ("休假", "beach_access", "counseling.leaverequest"),
             ("受影响预约", "event_busy", "counseling.affectedappointment"),

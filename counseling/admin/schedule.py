@@ -8,6 +8,7 @@ from unfold.decorators import action, display
 
 from config.admin import BackOfficeAdmin
 from config.errors import DomainError
+from counseling.admin.calendar import SlotCalendar
 from counseling.admin.times import span_text
 from counseling.models import TimeSlot
 from counseling.services.schedule import (
@@ -42,18 +43,18 @@ class NewSlotForm(forms.ModelForm):
 
 
 @admin.register(TimeSlot)
-class TimeSlotAdmin(BackOfficeAdmin):
+class TimeSlotAdmin(SlotCalendar, BackOfficeAdmin):
     """Slots are added by hand here, and closed and reopened; bookings move them otherwise."""
 
     form = NewSlotForm
-    list_display = ["when", "counselor", "status", "length", "by_template"]
+    list_display = ["when", "counselor", "status", "length", "by_rule"]
     list_filter = ["status", "start_at", ("counselor", AutocompleteSelectFilter)]
     list_select_related = ["counselor"]
     search_fields = ["counselor__name"]
     search_help_text = "咨询师姓名"
     autocomplete_fields = ["counselor"]
-    readonly_fields = ["status", "template"]
-    fields = ["counselor", "start_at", "end_at", ("status", "template")]
+    readonly_fields = ["status", "template", "exception"]
+    fields = ["counselor", "start_at", "end_at", ("status", "template", "exception")]
     actions = ["close_selected", "reopen_selected"]
 
     def get_readonly_fields(self, request, obj=None):
@@ -75,8 +76,8 @@ class TimeSlotAdmin(BackOfficeAdmin):
         return f"{(slot.end_at - slot.start_at) // timedelta(minutes=1)} 分钟"
 
     @display(description="来自排班", boolean=True)
-    def by_template(self, slot):
-        return slot.template_id is not None
+    def by_rule(self, slot):
+        return slot.template_id is not None or slot.exception_id is not None
 
     @action(description="关闭所选时段", permissions=["change"])
     def close_selected(self, request, queryset):

@@ -50,8 +50,8 @@ class WeeklyTemplateSerializer(ApiModelSerializer):
 
 
 class ScheduleExceptionSerializer(ApiModelSerializer):
-    start_time = ClockField(read_only=True)
-    end_time = ClockField(read_only=True)
+    start_time = ClockField(read_only=True, allow_null=True)
+    end_time = ClockField(read_only=True, allow_null=True)
 
     class Meta:
         model = ScheduleException
@@ -159,7 +159,7 @@ class ConflictSerializer(RowSerializer):
     place = serializers.IntegerField()
     reason = serializers.ChoiceField(
         [
-            "overlap", "past", "times", "in_use", "unknown", "crossing", "already_open",
+            "overlap", "past", "times", "on_leave", "in_use", "unknown", "crossing", "already_open",
             "already_closed",
         ]
     )  # fmt: skip

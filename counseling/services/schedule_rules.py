@@ -30,6 +30,7 @@ from counseling.models import (
     ScheduleException,
     WeeklyTemplate,
 )
+from counseling.models.schedule import Hours
 
 Span = tuple[datetime, datetime]
 _DAY = timedelta(days=1)
@@ -67,11 +68,11 @@ def wanted_slots(counselor_id: int, *, now: datetime, days: int) -> list[Stretch
     extra, weekly = [], []
     for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):
         for exception in special[day]:
-            extra += _cut(exception, day, exception_id=exception.pk)
+            extra += cut_into_slots(exception, day, exception_id=exception.pk)
         if all(exception.kind != ExceptionKind.REPLACE for exception in special[day]):
             for template in templates:
                 if _in_force(template, day, weekday_of(day, holidays)):
-                    weekly += _cut(template, day, template_id=template.pk)
+                    weekly += cut_into_slots(template, day, template_id=template.pk)
     chosen: list[Stretch] = []
     for stretch in [*_in_order(extra), *_in_order(weekly)]:
         free = not any(a < stretch.end and stretch.start < b for a, b in blocked)
@@ -147,7 +148,8 @@ def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _cut(hours: WeeklyTemplate | ScheduleException, day: date, **source: int) -> Iterator[Stretch]:
+def cut_into_slots(hours: Hours, day: date, **source: int) -> Iterator[Stretch]:
+    """What an interval yields on `day`: slots of its length with its breaks between."""
     start, last = span_of(day, hours.start_time, hours.end_time)
     length, pause = timedelta(minutes=hours.slot_minutes), timedelta(minutes=hours.break_minutes)
     while start + length <= last:

@@ -18,7 +18,7 @@ from config.db import transact
 from counseling.errors import SlotConflicts, SlotOverlap
 from counseling.models import SlotStatus, TimeSlot
 from counseling.services.schedule import lock_counselor
-from counseling.services.schedule_rules import Span
+from counseling.services.schedule_rules import Span, leave_spans
 
 LONGEST = timedelta(hours=12)
 IN_USE = (SlotStatus.HELD, SlotStatus.BOOKED)
@@ -66,10 +66,10 @@ def create_batch(
     """New free slots; what is not possible and why."""
     now = now or timezone.now()
     lock_counselor(counselor_id)
-    standing = _standing(counselor_id, spans)
+    standing, leave = _standing(counselor_id, spans), _leave(counselor_id, spans)
     batch = Batch()
     for place, (start, end) in enumerate(spans):
-        reason = _wrong_time(start, end, now)
+        reason = _wrong_time(start, end, now, leave)
         other = None if reason else _in_the_way(start, end, [*standing, *batch.slots])
         if reason or other:
             batch.conflicts.append(
@@ -99,10 +99,13 @@ def change_batch(
     now = now or timezone.now()
     lock_counselor(counselor_id)
     slots = _locked(counselor_id, (slot_id for slot_id, _, _ in changes))
+    leave = _leave(counselor_id, [(start, end) for _, start, end in changes])
     batch, moves = Batch(), []
     for place, (slot_id, start, end) in enumerate(changes):
         slot = slots.pop(slot_id, None)  # a slot that is named twice is unknown the second time
-        reason = "unknown" if slot is None else _why_fixed(slot) or _wrong_time(start, end, now)
+        reason = (
+            "unknown" if slot is None else (_why_fixed(slot) or _wrong_time(start, end, now, leave))
+        )
         if reason:
             batch.conflicts.append(Conflict(place, reason, slot_id, None, start, end))
         else:
@@ -141,8 +144,8 @@ def set_open_batch(
         why = "unknown" if slot is None else _why_fixed(slot)
         if not why and slot.status == wanted:
             why = f"already_{wanted}"
-        if not why and open and slot.start_at <= now:
-            why = "past"
+        if not why and open:
+            why = "past" if slot.start_at <= now else slot.leave_id and "on_leave"
         if why:
             batch.conflicts.append(Conflict(place, why, slot_id))
         else:
@@ -160,10 +163,12 @@ def _goes_on(batch: Batch, partly: bool, dry_run: bool) -> bool:
     return not dry_run
 
 
-def _wrong_time(start: datetime, end: datetime, now: datetime) -> str | None:
+def _wrong_time(start: datetime, end: datetime, now: datetime, leave: list[Span]) -> str | None:
     if start <= now:
         return "past"
-    return None if start < end <= start + LONGEST else "times"
+    if not start < end <= start + LONGEST:
+        return "times"
+    return "on_leave" if any(a < end and start < b for a, b in leave) else None
 
 
 def _why_fixed(slot: TimeSlot) -> str | None:
@@ -181,6 +186,11 @@ def _standing(counselor_id: int, spans: Sequence[Span]) -> list[TimeSlot]:
     return list(
         TimeSlot.objects.filter(counselor_id=counselor_id, start_at__lt=last, end_at__gt=first)
     )
+
+
+def _leave(counselor_id: int, spans: Sequence[Span]) -> list[Span]:
+    first, last = min(start for start, _ in spans), max(end for _, end in spans)
+    return leave_spans(counselor_id, first, last)
 
 
 def _locked(counselor_id: int, slot_ids: Iterable[int]) -> dict[int, TimeSlot]:

@@ -192,6 +192,8 @@ SITE = {
     # counseling/test_practice_office.py
     "counseling_counselor_decide", "counseling_counselorapplication_decide",
     "counseling_qualification_decide", "counseling_qualification_reveal",
+    "counseling_timeslot_week",
+    "counseling_timeslot_batch",  # counseling/test_schedule_office.py
     "accounts_user_reveal", "counseling_clientprofile_reveal",  # accounts/test_reveals.py
     "counseling_dispute_reveal", "counseling_dispute_decide",  # counseling/test_disputes.py
 }  # fmt: skip
