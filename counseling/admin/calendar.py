@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultiple,
     UnfoldAdminDateWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
@@ -108,6 +109,14 @@ class SlotCalendar:
         return batch
 
 
+def _date():
+    return UnfoldAdminDateWidget(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def _time():
+    return UnfoldAdminTimeWidget(attrs={"type": "time"}, format="%H:%M")
+
+
 class BatchForm(forms.Form):
     counselor = forms.TypedChoiceField(label="咨询师", coerce=int, widget=UnfoldAdminSelectWidget)
     what = forms.ChoiceField(
@@ -115,15 +124,15 @@ class BatchForm(forms.Form):
         choices=[("add", "新增"), ("close", "关闭"), ("reopen", "重新开放")],
         widget=UnfoldAdminSelectWidget,
     )
-    first = forms.DateField(label="从", widget=UnfoldAdminDateWidget)
-    last = forms.DateField(label="到（含）", widget=UnfoldAdminDateWidget)
+    first = forms.DateField(label="从", widget=_date())
+    last = forms.DateField(label="到（含）", widget=_date())
     weekdays = forms.TypedMultipleChoiceField(
         label="星期", coerce=int, choices=Weekday.choices, initial=[0, 1, 2, 3, 4],
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "office-checks"}),
+        widget=UnfoldAdminCheckboxSelectMultiple,
     )  # fmt: skip
-    start_time = forms.TimeField(label="开始时间", widget=UnfoldAdminTimeWidget)
+    start_time = forms.TimeField(label="开始时间", widget=_time())
     end_time = forms.TimeField(
-        label="结束时间", widget=UnfoldAdminTimeWidget, help_text="不晚于开始时间时，指次日"
+        label="结束时间", widget=_time(), help_text="不晚于开始时间时，指次日"
     )
     slot_minutes = forms.IntegerField(
         label="每段时长(分钟)", initial=50, min_value=10, max_value=480, help_text="仅用于新增",

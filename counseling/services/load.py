@@ -1,6 +1,6 @@
 """How much a counselor takes on in a day and in a week."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -36,17 +36,25 @@ def check_load(
     """
     if per_day is None and per_week is None:
         return
+    _lock(counselor_id)
+    counted = _counted(counselor_id, timezone.localdate(start_at), besides)
+    for reason, at_most in (("day", per_day), ("week", per_week)):
+        if at_most is not None and counted[reason] >= at_most:
+            raise LoadReached(reason=reason, at_most=at_most)
+
+
+def _lock(counselor_id: int) -> None:
     list(Counselor.objects.locked().filter(pk=counselor_id).values_list("pk"))
-    day = timezone.localdate(start_at)
+
+
+def _counted(counselor_id: int, day: date, besides: int) -> dict[str, int]:
+    """Sessions of that day and of its week, in one statement."""
     monday = day - timedelta(days=day.weekday())
     week = (day_start(monday), day_start(monday + timedelta(days=7)))
-    counted = Appointment.objects.filter(
+    return Appointment.objects.filter(
         ~Q(pk=besides), counselor_id=counselor_id, status__in=_COUNTS,
         start_at__gte=week[0], start_at__lt=week[1],
     ).aggregate(
         week=Count("pk"),
         day=Count("pk", filter=Q(start_at__gte=day_start(day), start_at__lt=day_end(day))),
     )  # fmt: skip
-    for reason, at_most in (("day", per_day), ("week", per_week)):
-        if at_most is not None and counted[reason] >= at_most:
-            raise LoadReached(reason=reason, at_most=at_most)
