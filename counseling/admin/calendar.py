@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultiple,
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminDateWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
@@ -128,7 +128,7 @@ class BatchForm(forms.Form):
     last = forms.DateField(label="到（含）", widget=_date())
     weekdays = forms.TypedMultipleChoiceField(
         label="星期", coerce=int, choices=Weekday.choices, initial=[0, 1, 2, 3, 4],
-        widget=UnfoldAdminCheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )  # fmt: skip
     start_time = forms.TimeField(label="开始时间", widget=_time())
     end_time = forms.TimeField(

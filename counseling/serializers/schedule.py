@@ -203,4 +203,6 @@ class UtilisationSerializer(RowSerializer):
     held_minutes = serializers.IntegerField()
     booked_minutes = serializers.IntegerField()
     closed_minutes = serializers.IntegerField()
-    utilisation = serializers.FloatField(allow_null=True)
+    utilisation = serializers.DecimalField(
+        max_digits=5, decimal_places=4, coerce_to_string=False, allow_null=True
+    )
