@@ -34,6 +34,7 @@ from counseling.services.counselors import publish, set_specialties
 from counseling.services.disputes import open_dispute
 from counseling.services.holidays import import_holidays, shipped_holidays
 from counseling.services.leave import approve_leave, request_leave
+from counseling.services.practice import submit_profile
 from counseling.services.rescheduling import reschedule
 from counseling.services.schedule import open_slots
 
@@ -51,7 +52,8 @@ def make(demo: Demo) -> None:
     counselors = [_counselor(demo, n) for n in range(demo.size(12, 80))]
     make_applicants(demo, TITLES, BIO)
     for counselor in counselors[:-1]:
-        publish(counselor.pk, actor=None)  # the last one waits for review in the back office
+        publish(counselor.pk, actor=None)
+    submit_profile(user=counselors[-1].user)  # waits for staff
     import_holidays(shipped_holidays())
     open_slots()
     _visits(demo, counselors[:-1])

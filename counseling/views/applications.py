@@ -55,6 +55,8 @@ class CounselorApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMix
     refusals = {
         "approve": (*_DECISION, errors.AlreadyCounselor),
         "reject": (*_DECISION, ReasonNeeded),
+        "mine": (NotFound,),
+        "history": (NotFound,),
         "save": (
             errors.AlreadyCounselor,
             errors.ApplicationUnderReview,
