@@ -15,7 +15,7 @@ BY_NAME = {
     "method": "wechat", "ip_address": "203.0.113.7", "slug": "anxiety", "icon": "favorite",
     "version": 1, "page": 1, "size": 10, "total": 1, "expires_in": 900, "quantity": 1,
     "rating": 5,
-    "start_time": "09:00:00", "end_time": "12:00:00", "birthday": "1998-05-20",
+    "start_time": "09:00", "end_time": "12:00", "birthday": "1998-05-20",
     "birth_date": "1998-05-20", "role": "content_manager", "code": "content_manager",
     "parent": "content_manager",
     "kind": "booking", "device_name": "iPhone 15", "platform": "ios",

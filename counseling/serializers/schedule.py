@@ -204,5 +204,10 @@ class UtilisationSerializer(RowSerializer):
     booked_minutes = serializers.IntegerField()
     closed_minutes = serializers.IntegerField()
     utilisation = serializers.DecimalField(
-        max_digits=5, decimal_places=4, coerce_to_string=False, allow_null=True
+        max_digits=5,
+        decimal_places=4,
+        min_value=0,
+        max_value=1,
+        coerce_to_string=False,
+        allow_null=True,
     )
