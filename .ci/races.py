@@ -3,6 +3,7 @@
 pytest makes a database of its own (test_<name>) on each and drops it.  A server that does not
 answer is named and passed over.  When neither answers that is a failure; RACES_ALL=1 wants both.
 `--full` storms at the size that the invariants name instead of a tenth of it, and prints figures.
+`--at-once` storms both servers at the same time, and says first what happened on the first.
 `--drop` only drops what a run that was killed left behind; other arguments are pytest's.
 """
 
@@ -10,6 +11,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,18 +32,40 @@ def main() -> int:
     if len(deaf) == len(ENGINES) or (deaf and os.environ.get("RACES_ALL") == "1"):
         say("The race tests need a database server; SQLite shows nothing about locks.")
         return 1
-    results = [run(url) for name, url in urls.items() if name not in deaf]
-    return max(results)
+    wishes = {"--full", "--at-once"} & set(sys.argv[1:])
+    arguments = [argument for argument in sys.argv[1:] if argument not in wishes]
+    if "--full" in wishes:
+        os.environ["RACES_FULL"] = "1"
+    heard = [url for name, url in urls.items() if name not in deaf]
+    runs = [Run(url, arguments, aside="--at-once" in wishes and url != heard[0]) for url in heard]
+    return max([run.end() for run in runs])
 
 
-def run(url: str) -> int:
-    say(f"Races on {without_password(url)}")
-    environment = os.environ | {"DATABASE_URL": url, "SANDBOX": "0"}
-    arguments = [argument for argument in sys.argv[1:] if argument != "--full"]
-    if len(arguments) < len(sys.argv[1:]):
-        environment["RACES_FULL"] = "1"
-    command = [sys.executable, "-m", "pytest", "-m", "races", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+class Run:
+    """pytest against one server; `aside`: beside another one, its output kept until the end."""
+
+    def __init__(self, url: str, arguments: list[str], *, aside: bool):
+        self.url, self.arguments, self.output = url, arguments, None
+        self.process = None
+        if aside:
+            self.output = tempfile.TemporaryFile()  # noqa: SIM115 - read by end()
+            self._start()
+
+    def _start(self) -> None:
+        environment = os.environ | {"DATABASE_URL": self.url, "SANDBOX": "0"}
+        command = [sys.executable, "-m", "pytest", "-m", "races", *self.arguments]
+        streams = {"stdout": self.output, "stderr": self.output}
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, **streams)
+
+    def end(self) -> int:
+        say(f"Races on {without_password(self.url)}")
+        if self.process is None:
+            self._start()
+        code = self.process.wait()
+        if self.output:
+            self.output.seek(0)
+            say(self.output.read().decode(errors="replace"))
+        return code
 
 
 def drop(url: str) -> None:
