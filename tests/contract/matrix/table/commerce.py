@@ -144,7 +144,7 @@ TABLE: dict[str, Case] = {
     "POST /merchants/orders/verify": Case(
         LOGIN, who=SERVERS, also=frozenset({404}), body=lambda world: {"code": world.code}
     ),
-    "GET /order": Case(LOGIN, who=OWNER),
+    "GET /order": Case(LOGIN, who=OWNER, query={"size": "100"}),  # the first is on the last page
     "GET /order/<pk>": own(pk="order_id"),
     "POST /order": Case(LOGIN, who=OWNER, body=_order),
     "POST /order/<pk>/cancel": own(pk="order_id"),
