@@ -27,6 +27,8 @@ LABELS: dict[str, str] = {
     "counselor:review": "咨询师审核",
     "schedule:manage": "排班管理",
     "appointment:manage": "预约管理",
+    "notes:supervise": "申请查阅咨询记录",
+    "notes:approve": "批准查阅咨询记录",
     "merchant:review": "商户审核",
     "animal:review": "动物审核",
     "claim:manage": "认领管理",
@@ -183,6 +185,9 @@ PERMISSIONS: dict[str, list[str]] = {
         "counseling.view_timeslot",
         "commerce.view_order",
     ],
+    # No built-in role holds these but super_admin's all; whoever asks cannot approve.
+    "notes:supervise": ["counseling.view_noteaccess", "counseling.request_noteaccess"],
+    "notes:approve": ["counseling.view_noteaccess", "counseling.approve_noteaccess"],
     "merchant:review": [
         "commerce.view_merchant",
         "commerce.review_merchant",

@@ -19,7 +19,8 @@ _SECRET = re.compile(
     r"id_?(card|number|no)$|bank|emergency|guardian|birth",
     re.IGNORECASE,
 )
-_COMMON = {"name"}  # of roles and counselors as well: staff never write a client's
+# Of roles and counselors, and why staff did something, as well: staff never write a client's.
+_COMMON = {"name", "reason"}
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)", re.ASCII)
 _ID_CARD = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)", re.ASCII)
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(\.[\w-]+)+")

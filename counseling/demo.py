@@ -16,6 +16,7 @@ from commerce.services.starting import start_payment
 from config.demo import PASSWORD, Demo
 from config.errors import DomainError
 from counseling.demo_certificates import certify, make_applicants
+from counseling.demo_words import talk_about
 from counseling.models import (
     Appointment,
     ClientProfile,
@@ -45,6 +46,7 @@ BIO = (
     "从业以来专注于{topic}方向的个体与家庭咨询，累计个案 {hours} 小时，长期接受督导。"
     "相信在稳定、被尊重的关系里，人会找到适合自己的步伐。"
 )
+OVER = 1  # the booking, of the demo's client, that took place and waits for their review
 NOTES = ["最近睡眠不好，想聊聊工作压力", "和伴侣沟通总是吵架", "孩子开学后情绪低落", ""]
 
 
@@ -61,6 +63,7 @@ def make(demo: Demo) -> None:
     clients = [_client(demo, user) for user in demo.made["clients"]]
     appointments = _appointments(demo, clients)
     _leave(demo, counselors)
+    talk_about(demo)
     demo.ids |= {
         "counselor": [counselor.pk for counselor in counselors],
         "client_profile": [client.pk for client in clients],
@@ -104,8 +107,6 @@ def _counselor(demo: Demo, number: int) -> Counselor:
         practice_hours=hours,
         supervision_hours=hours // 8,
         training="精神分析取向连续培训三年，团体体验小组 120 小时",
-        rating=Decimal(pick.randrange(420, 500)) / 100,
-        rating_count=pick.randrange(3, 120),
     )
     set_specialties(counselor.pk, tag_ids=[tag.pk for tag in topics])
     certify(demo, user, number)
@@ -176,7 +177,8 @@ def _appointments(demo: Demo, clients: list[ClientProfile]) -> list[Appointment]
     wanted = demo.size(24, 1200) if payers else 0
     made = []
     for (slot_id, counselor_id), number in zip(free, range(wanted), strict=False):
-        appointment = _book(demo, payers[number % len(payers)], slot_id, counselor_id)
+        payer = payers[0 if number == OVER else number % len(payers)]
+        appointment = _book(demo, payer, slot_id, counselor_id)
         if appointment is not None:
             _go_on(demo, appointment, number)
             made.append(appointment)

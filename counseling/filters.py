@@ -13,6 +13,7 @@ from accounts.models import Gender
 from config.api.filters import OrderingFilter
 from config.days import day_start
 from counseling.models import (
+    AccessStatus,
     AffectedAppointment,
     AffectedStatus,
     Appointment,
@@ -27,6 +28,7 @@ from counseling.models import (
     LeaveStatus,
     Location,
     Mode,
+    NoteAccess,
     Qualification,
     QualificationKind,
     QualificationStatus,
@@ -34,6 +36,7 @@ from counseling.models import (
     ScheduleException,
     Service,
     ServiceKind,
+    SessionNote,
     SlotStatus,
     TimeSlot,
     Weekday,
@@ -277,4 +280,20 @@ class AffectedFilter(filters.FilterSet):
 
     class Meta:
         model = AffectedAppointment
+        fields = []
+
+
+class SessionNoteFilter(filters.FilterSet):
+    appointment = filters.NumberFilter(field_name="appointment_id", min_value=1, max_value=_MOST)
+
+    class Meta:
+        model = SessionNote
+        fields = []
+
+
+class NoteAccessFilter(SessionNoteFilter):
+    status = filters.ChoiceFilter(choices=AccessStatus.choices)
+
+    class Meta:
+        model = NoteAccess
         fields = []

@@ -7,6 +7,7 @@ from counseling.views.clients import ClientProfileViewSet
 from counseling.views.counselors import CounselorViewSet
 from counseling.views.disputes import DisputeViewSet
 from counseling.views.leave import AffectedAppointmentViewSet, LeaveRequestViewSet
+from counseling.views.notes import NoteAccessViewSet, SessionNoteViewSet
 from counseling.views.practice import OwnLocationViewSet, OwnServiceViewSet, PracticeViewSet
 from counseling.views.qualifications import QualificationViewSet
 from counseling.views.reviews import ReviewViewSet
@@ -34,6 +35,8 @@ router.register("leave-requests", LeaveRequestViewSet, basename="leave-request")
 router.register(
     "affected-appointments", AffectedAppointmentViewSet, basename="affected-appointment"
 )
+router.register("session-note", SessionNoteViewSet, basename="session-note")
+router.register("note-access", NoteAccessViewSet, basename="note-access")
 router.register("disease-tags", DiseaseTagViewSet, basename="disease-tag")
 
 urlpatterns = [

@@ -21,6 +21,13 @@ class ClientRevealBody(serializers.Serializer):
     """reason: goes into the operation log."""
 
     field = serializers.ChoiceField(
-        choices=["name", "phone", "emergency_name", "emergency_phone", "guardian_name"]
+        choices=[
+            "name",
+            "phone",
+            "emergency_name",
+            "emergency_phone",
+            "guardian_name",
+            "guardian_phone",
+        ]
     )
     reason = serializers.CharField(**_WHY)

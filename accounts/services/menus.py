@@ -47,6 +47,7 @@ MENUS = [
             ("咨询评价", "reviews", "counseling.review"),
             ("咨询师申请", "person_add", "counseling.counselorapplication"),
             ("咨询师资质", "workspace_premium", "counseling.qualification"),
+            ("咨询记录查阅", "policy", "counseling.noteaccess"),
             ("咨询服务", "spa", "counseling.service"),
             ("每周排班", "date_range", "counseling.weeklytemplate"),
             ("日期例外", "event_busy", "counseling.scheduleexception"),

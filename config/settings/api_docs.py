@@ -45,6 +45,7 @@ SPECTACULAR_SETTINGS = {
         "CounselorApplicationStatus": "counseling.models.CounselorApplicationStatus",
         "QualificationStatus": "counseling.models.QualificationStatus",
         "QualificationKind": "counseling.models.QualificationKind",
+        "NoteAccessStatus": "counseling.models.AccessStatus",
         "SlotStatus": "counseling.models.SlotStatus",
         "ScheduleExceptionKind": "counseling.models.ExceptionKind",
         "ServiceKind": "counseling.models.ServiceKind",

@@ -102,6 +102,8 @@ NO_RETENTION = {
     "counseling.CounselorApplication": _PROOF,
     "counseling.Location": _STATE,
     "counseling.Qualification": _PROOF,
+    "counseling.NoteAccess": _PROOF,
+    "counseling.SessionNote": "the counselor's record; goes with the client",
     "counseling.Service": _STATE,
     "counseling.WeeklyTemplate": _STATE,
     "farm.AgreementFile": _PROOF,

@@ -47,6 +47,7 @@ DATA_SCOPE = {
     "counseling.clientprofile": ["appointments__counselor__user"],
     "counseling.counselor": ["user"],
     "counseling.dispute": ["appointment__counselor__user"],
+    "counseling.noteaccess": ["appointment__counselor__user"],
     "counseling.reschedule": ["appointment__counselor__user"],
     "counseling.scheduleexception": ["counselor__user"],
     "counseling.leaverequest": ["counselor__user"],

@@ -25,11 +25,11 @@ class ClientProfileAdmin(Revealing, ReadOnly, BackOfficeAdmin):
     fields = [
         "user", "relation", "masked_name", "gender", "born_in", "masked_phone",
         "masked_emergency_name", "masked_emergency_phone", "masked_guardian",
-        "guardian_consented_at", "created_at", "archived_at",
+        "masked_guardian_phone", "guardian_consented_at", "created_at", "archived_at",
     ]  # fmt: skip
     readonly_fields = [
         "masked_name", "born_in", "masked_phone", "masked_emergency_name",
-        "masked_emergency_phone", "masked_guardian",
+        "masked_emergency_phone", "masked_guardian", "masked_guardian_phone",
     ]  # fmt: skip
 
     masked_name = masked("name", "姓名", mask_name)
@@ -37,6 +37,8 @@ class ClientProfileAdmin(Revealing, ReadOnly, BackOfficeAdmin):
     masked_emergency_name = masked("emergency_name", "紧急联系人", mask_name)
     masked_emergency_phone = masked("emergency_phone", "紧急联系电话", mask_phone)
     masked_guardian = masked("guardian_name", "监护人", mask_name)
+
+    masked_guardian_phone = masked("guardian_phone", "监护人电话", mask_phone)
 
     @display(description="出生年份", ordering="birth_date")
     def born_in(self, client):

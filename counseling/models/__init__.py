@@ -18,6 +18,7 @@ from counseling.models.leave import (
     LeaveRequest,
     LeaveStatus,
 )
+from counseling.models.notes import AccessStatus, NoteAccess, SessionNote
 from counseling.models.qualifications import (
     Qualification,
     QualificationKind,
@@ -38,6 +39,7 @@ from counseling.models.schedule import (
 from counseling.models.visits import CounselorVisits
 
 __all__ = [
+    "AccessStatus",
     "AffectedAppointment",
     "AffectedStatus",
     "Appointment",
@@ -59,6 +61,7 @@ __all__ = [
     "LeaveStatus",
     "Location",
     "Mode",
+    "NoteAccess",
     "Qualification",
     "QualificationKind",
     "QualificationStatus",
@@ -69,6 +72,7 @@ __all__ = [
     "ScheduleException",
     "Service",
     "ServiceKind",
+    "SessionNote",
     "Side",
     "SlotStatus",
     "TimeSlot",

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.db.models import Case, F, Value, When
 
 from accounts.fields import EncryptedTextField, RowKeyField
 from accounts.models import Gender
@@ -22,8 +23,10 @@ class ClientProfileQuerySet(LockingQuerySet):
 class ClientProfile(TimestampedModel):
     """Whom an appointment is for (来访者): the user or somebody they book for.
 
-    Names and contacts are encrypted.  Under 18 a guardian's consent is needed to book.  A
-    profile with appointments is archived, never deleted.
+    Names and contacts are encrypted.  Under 18 a guardian's consent is needed to book, under 14
+    the guardian's number besides (P-9).  A profile with appointments is archived, never deleted.
+
+    self_of: the user while this is they themselves; unique, so nobody is there twice.
     """
 
     REVEALABLE = {
@@ -32,6 +35,7 @@ class ClientProfile(TimestampedModel):
         "emergency_name": "紧急联系人",
         "emergency_phone": "紧急联系电话",
         "guardian_name": "监护人",
+        "guardian_phone": "监护人电话",
     }
 
     user = models.ForeignKey(
@@ -49,8 +53,18 @@ class ClientProfile(TimestampedModel):
     emergency_name = EncryptedTextField("紧急联系人", blank=True)
     emergency_phone = EncryptedTextField("紧急联系电话", blank=True)
     guardian_name = EncryptedTextField("监护人", blank=True)
+    guardian_phone = EncryptedTextField("监护人电话", blank=True)
     guardian_consented_at = models.DateTimeField("监护人同意时间", null=True, blank=True)
     archived_at = models.DateTimeField("归档时间", null=True, blank=True)
+    self_of = models.GeneratedField(
+        expression=Case(
+            When(relation=Relation.SELF, archived_at=None, then=F("user_id")), default=Value(None)
+        ),
+        output_field=models.BigIntegerField(null=True),
+        db_persist=True,
+        unique=True,
+        verbose_name="本人",
+    )
 
     objects = ClientProfileQuerySet.as_manager()
 

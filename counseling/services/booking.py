@@ -36,7 +36,7 @@ from counseling.models import (
     TimeSlot,
     practising,
 )
-from counseling.services.calendar import age_on, horizon_end
+from counseling.services.calendar import age_on, horizon_end, is_child
 from counseling.services.load import check_load
 from counseling.services.slots import move_slot
 
@@ -141,7 +141,9 @@ _profiles = Prepared(
     lambda user: (
         ClientProfile.objects.locked()
         .filter(user_id=user)
-        .values("pk", "name", "birth_date", "guardian_consented_at", "archived_at")
+        .values(
+            "pk", "name", "birth_date", "guardian_phone", "guardian_consented_at", "archived_at"
+        )
     )
 )
 
@@ -255,6 +257,8 @@ def _check_client(client: dict | None, today: date) -> None:
     minor = age_on(client["birth_date"], today) < ADULT
     if minor and client["guardian_consented_at"] is None:
         raise errors.GuardianConsentNeeded(client_id=client["pk"])
+    if is_child(client["birth_date"], today) and not client["guardian_phone"]:
+        raise errors.GuardianContactNeeded
 
 
 def _check_person(row: dict) -> None:

@@ -7,6 +7,8 @@ from django.utils import timezone
 from accounts.services.parameters import parameter
 from config.days import day_start
 
+CHILD = 14
+
 
 def horizon_end(now: datetime, days: int | None = None) -> datetime:
     """The end of the last business day that is open for booking; today is the first one."""
@@ -17,3 +19,8 @@ def horizon_end(now: datetime, days: int | None = None) -> datetime:
 def age_on(birth_date: date, day: date) -> int:
     """Whole years; born on 29 February means older on 1 March in other years."""
     return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
+
+
+def is_child(birth_date: date, day: date | None = None) -> bool:
+    """Under 14 on that day (today): the law asks for more (P-9)."""
+    return age_on(birth_date, day or timezone.localdate()) < CHILD

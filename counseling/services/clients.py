@@ -1,3 +1,7 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -5,15 +9,20 @@ from accounts.services.notifications import notify
 from accounts.services.reveals import reveal
 from config.db import transact
 from config.errors import NotFound
-from counseling.errors import GuardianNameNeeded
+from counseling.errors import DuplicateSelfProfile, GuardianContactNeeded, GuardianNameNeeded
 from counseling.models import ClientProfile
+from counseling.services.calendar import is_child
 
 
 def create_client(*, user: User, guardian_consent: bool = False, **fields) -> ClientProfile:
-    """Add somebody `user` books for; fields as the model names them."""
+    """Add somebody `user` books for; fields as the model names them.
+
+    DuplicateSelfProfile when it is they themselves, once more.
+    """
     client = ClientProfile(user_id=user.pk, **fields)
     _note_consent(client, guardian_consent)
-    client.save()
+    with _nobody_twice():
+        client.save(force_insert=True)
     return client
 
 
@@ -28,13 +37,14 @@ def update_client(
     client = _locked_own(client_id, user)
     if any(
         fields.get(name, getattr(client, name)) != getattr(client, name)
-        for name in ("guardian_name", "birth_date")
+        for name in ("guardian_name", "guardian_phone", "birth_date")
     ):
         client.guardian_consented_at = None
     for name, value in fields.items():
         setattr(client, name, value)
     _note_consent(client, guardian_consent)
-    client.save(update_fields=[*fields, "guardian_consented_at", "updated_at"])
+    with _nobody_twice():
+        client.save(update_fields=[*fields, "guardian_consented_at", "updated_at"])
     return client
 
 
@@ -62,6 +72,8 @@ def _note_consent(client: ClientProfile, given: bool | None) -> None:
         return
     if given and not client.guardian_name:
         raise GuardianNameNeeded
+    if given and is_child(client.birth_date) and not client.guardian_phone:
+        raise GuardianContactNeeded
     client.guardian_consented_at = timezone.now() if given else None
 
 
@@ -70,3 +82,12 @@ def _locked_own(client_id: int, user: User) -> ClientProfile:
     if client is None:
         raise NotFound
     return client
+
+
+@contextmanager
+def _nobody_twice() -> Iterator[None]:
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        raise DuplicateSelfProfile from None

@@ -22,12 +22,14 @@ from counseling.models import (
     Holiday,
     LeaveRequest,
     Location,
+    NoteAccess,
     Qualification,
     QualificationStatus,
     Reschedule,
     Review,
     ScheduleException,
     Service,
+    SessionNote,
     TimeSlot,
     WeeklyTemplate,
 )
@@ -47,6 +49,7 @@ HOLDINGS = (
         clear={
             "gender": "", "birth_date": _NO_DATE, "phone": "",
             "emergency_name": "", "emergency_phone": "", "guardian_name": "",
+            "guardian_phone": "",
             "guardian_consented_at": None, "archived_at": Coalesce(F("archived_at"), Now()),
         },
         keep=("name", "row_key"), hidden=("row_key",),
@@ -57,6 +60,12 @@ HOLDINGS = (
         keep=("number", "decision_note"),
     ),
     Holding(Reschedule, "appointment__user", clear={"reason": ""}),
+    # That there is one, to its client; its words are the counselor's work (docs/decisions).
+    Holding(SessionNote, "appointment__user", hidden=("author", "row_key", "note")),
+    Holding(
+        NoteAccess, "appointment__user", clear={}, keep=("reason",),
+        hidden=("requested_by", "decided_by"),
+    ),
     Holding(
         Review, clear={"comment": "", "is_anonymous": True},
         keep=("tags", "reply", "moderation_note"),

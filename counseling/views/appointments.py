@@ -40,6 +40,7 @@ _BOOKING = (
     errors.ServiceTooLong,
     errors.ClientProfileUnknown,
     errors.GuardianConsentNeeded,
+    errors.GuardianContactNeeded,
     errors.TooManyHolds,
     errors.OverlappingAppointment,
     errors.LoadReached,

@@ -39,7 +39,8 @@ class ClientProfileViewSet(mixins.RetrieveModelMixin, ApiViewSet):
     }
     step_up = frozenset({"reveal"})
     refusals = dict.fromkeys(
-        ("create", "update", "partial_update"), (errors.GuardianNameNeeded,)
+        ("create", "update", "partial_update"),
+        (errors.GuardianNameNeeded, errors.GuardianContactNeeded, errors.DuplicateSelfProfile),
     ) | {"reveal": (TooManyReveals, FieldUnreadable)}
 
     def get_queryset(self):

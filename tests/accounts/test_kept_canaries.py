@@ -5,22 +5,25 @@ tests/accounts/test_canaries.py types the same kind of thing where it does not b
 
 import pickle
 import secrets
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.core.cache import cache
 from django.db import connection
+from django.utils import timezone
 
 from accounts.fields import EncryptedTextField
 from accounts.models import ExportJob, IdempotencyRecord, SecondFactor, User
 from accounts.services import second_factor
 from accounts.services.export_running import run_due
 from accounts.services.parameters import change_parameters
+from accounts.services.roles import assign_role
 from config.sealing import blind_index
 from tests.accounts.test_canaries import folder  # noqa: F401
 from tests.factories.accounts import PASSWORD, UserFactory
-from tests.factories.counseling import booker, consent, offer
+from tests.factories.counseling import booker, completed, consent, offer
 from tests.factories.second_factor import app_code
 from tests.helpers import Api, data
 from tests.stores import use_folder
@@ -62,6 +65,7 @@ def profile(typed, n: str = "") -> dict:
         "phone": typed.phone(f"client phone{n}"), "guardian_consent": True,
         "emergency_name": typed.word(f"emergency{n}"), "guardian_name": typed.word(f"guardian{n}"),
         "emergency_phone": typed.phone(f"emergency phone{n}"),
+        "guardian_phone": typed.phone(f"guardian phone{n}"),
     }  # fmt: skip
 
 
@@ -91,6 +95,25 @@ def by_a_booker(typed) -> None:
     answer = Api(client.user).post("/appointment", body, key=key)
     data(answer, 201)
     assert Api(client.user).post("/appointment", body, key=key).content == answer.content
+
+
+def by_a_counselor(typed, staff) -> None:
+    appointment = completed(start_at=timezone.now() - timedelta(hours=2))
+    user = appointment.counselor.user
+    assign_role(user.pk, "counselor", actor=None)
+    counselor, root, second = Api(user), Api(staff("super_admin")), Api(staff("super_admin"))
+    body = {"appointment_id": appointment.pk, "note": typed.word("session note")}
+    made = data(counselor.post("/session-note", body, key=secrets.token_hex(8)), 201)
+    path = f"/session-note/{made['id']}"
+    data(counselor.put(path, {"note": typed.word("session note changed")}))
+    data(counselor.get(path))
+    too_long = typed.word("session note refused") * 1000
+    typed.refused(counselor.put(path, {"note": too_long}))
+    typed.refused(root.get(path))
+    ask = {"appointment_id": appointment.pk, "reason": "投诉核查"}
+    access = f"/note-access/{data(root.post('/note-access', ask), 201)['id']}"
+    data(second.post(f"{access}/approve"))
+    data(root.get(f"{access}/notes"))
 
 
 def by_a_seller(typed) -> None:
@@ -174,6 +197,7 @@ def everything(typed, staff, settings, tmp_path_factory, folder):  # noqa: F811
     root = staff("super_admin")
     by_a_client(typed)
     by_a_booker(typed)
+    by_a_counselor(typed, staff)
     by_a_seller(typed)
     by_an_app_owner(typed, staff)
     by_staff(typed, root)
@@ -198,7 +222,7 @@ def test_P5_what_was_typed_is_in_no_log_cache_refusal_or_export(typed, everythin
         "exports": in_files(everything["store"]),
     }
 
-    assert len(typed.refusals) == 8
+    assert len(typed.refusals) == 10
     assert [
         f"{name} in {place}"
         for place, text in places.items()

@@ -112,7 +112,7 @@ def test_the_permissions_say_which_of_them_one_may_give(root, staff):
     }  # fmt: skip
     assert admin == {
         "permission:manage", "data:unmask", "finance:books", "payment:offline", "system:config",
-        "refund:approve", "practice:own",
+        "refund:approve", "practice:own", "notes:supervise", "notes:approve",
     }  # fmt: skip
 
 

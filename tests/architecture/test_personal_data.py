@@ -41,7 +41,10 @@ ACTORS = {
     "counseling.Reschedule.actor",
     "counseling.LeaveRequest.requested_by",
     "counseling.LeaveRequest.reviewed_by",
+    "counseling.NoteAccess.decided_by",
+    "counseling.NoteAccess.requested_by",
     "counseling.Review.replied_by",
+    "counseling.SessionNote.author",
     "farm.Animal.reviewed_by",
     "farm.AnimalClaim.ended_by",
 }

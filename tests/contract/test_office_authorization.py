@@ -145,6 +145,10 @@ PAGES = {
     ),
     "counseling.holiday": Page("AS", "AS", "AS", "AS", {"delete_selected": "AS"}),
     "counseling.scheduleexception": Page("AS", "AS", "AS", "AS", {"delete_selected": "AS"}),
+    "counseling.noteaccess": Page(
+        "S", add="S", actions=dict.fromkeys(("approve", "reject", "close"), "S"),
+        step_up=frozenset({"approve"}),
+    ),
     "counseling.review": Page("CAS", actions=dict.fromkeys(("hide", "restore"), "CAS")),
     "counseling.counselorapplication": Page(
         "AS", actions=dict.fromkeys(("approve", "reject"), "AS")
@@ -196,6 +200,7 @@ SITE = {
     "counseling_timeslot_batch",  # counseling/test_schedule_office.py
     "accounts_user_reveal", "counseling_clientprofile_reveal",  # accounts/test_reveals.py
     "counseling_dispute_reveal", "counseling_dispute_decide",  # counseling/test_disputes.py
+    "counseling_noteaccess_read",  # accounts/test_reveals.py
 }  # fmt: skip
 
 

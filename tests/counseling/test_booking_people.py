@@ -13,6 +13,7 @@ from counseling.models import TimeSlot
 from counseling.services.appointments import cancel
 from tests.counseling.booking import attempt, refused
 from tests.factories.counseling import ClientProfileFactory, booked, booker, offer
+from tests.helpers import Api, refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -48,10 +49,26 @@ def test_P9_somebody_is_of_age_on_their_eighteenth_birthday(days, minor, time_ma
         assert attempt(client, slot, service)
 
 
+@pytest.mark.parametrize(("days", "child"), [(1, True), (0, False), (-1, False)])
+def test_P9_under_fourteen_the_guardians_number_is_needed_too(days, child, time_machine):
+    time_machine.move_to("2026-11-20T16:30:00Z")  # 00:30 of the 21st in Shanghai
+    client = booker(
+        birth_date=date(2012, 11, 21) + timedelta(days=days), guardian_name="韩梅",
+        guardian_consented_at=timezone.now(),
+    )  # fmt: skip
+    slot, service = offer()
+
+    if child:
+        refused(errors.GuardianContactNeeded, client, slot, service)
+    else:
+        assert attempt(client, slot, service)
+
+
 def test_P9_a_minor_whose_guardian_agreed_can_be_booked_for():
     client = booker(
-        birth_date=birthday(12), guardian_name="韩梅", guardian_consented_at=timezone.now()
-    )
+        birth_date=birthday(12), guardian_name="韩梅", guardian_phone="13800138000",
+        guardian_consented_at=timezone.now(),
+    )  # fmt: skip
 
     assert attempt(client, *offer()).status == "pending"
 
@@ -124,3 +141,26 @@ def test_two_people_may_have_sessions_at_the_same_time():
     TimeSlot.objects.filter(pk=slot.pk).update(start_at=first.start_at, end_at=first.end_at)
 
     assert attempt(booker(), slot, service)
+
+
+@pytest.mark.parametrize("consent_is", ["missing", "withdrawn", "old"])
+def test_P1_each_way_to_book_asks_for_it(consent_is, django_capture_on_commit_callbacks):
+    client = ClientProfileFactory() if consent_is == "missing" else booker()
+    if consent_is == "withdrawn":
+        withdraw_consent(client.user, kind=AgreementKind.BOOKING)
+    if consent_is == "old":
+        with django_capture_on_commit_callbacks(execute=True):
+            publish_agreement(kind=AgreementKind.BOOKING, title="新版", body="新的正文")
+    slot, service = offer()
+    options = {"service_id": service.pk, "client_id": client.pk}
+    item = {"kind": "appointment", "target_id": slot.pk, "options": options}
+    api = Api(client.user)
+
+    tries = [
+        api.post("/appointment", options | {"slot_id": slot.pk}),
+        api.post("/order", {"items": [item]}),
+    ]
+
+    wanted = (ConsentRequired.status, ConsentRequired.code)
+    assert [refusal(answer) for answer in tries] == [wanted] * 2
+    assert TimeSlot.objects.get().status == "open"

@@ -1,6 +1,6 @@
 """Publishing counselors, what they help with and what they charge; client profiles."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -152,22 +152,63 @@ def test_what_makes_no_sense_is_refused_with_the_fields_name(api, changes, field
     assert not ClientProfile.objects.exists()
 
 
-def test_P9_a_guardian_who_agrees_has_a_name(api):
+GUARDIAN = {"guardian_consent": True, "guardian_name": "大明", "guardian_phone": "13900139001"}
+
+
+def test_P9_a_guardian_who_agrees_has_a_name_and_for_a_child_a_number(api):
+    no_phone = {"guardian_consent": True, "guardian_name": "大明"}
     assert refusal(api.post("/client-profile", BODY | {"guardian_consent": True})) == (422, 12018)
+    assert refusal(api.post("/client-profile", BODY | no_phone)) == (422, 12190)
     assert not ClientProfile.objects.exists()
 
-    made = data(
-        api.post("/client-profile", BODY | {"guardian_consent": True, "guardian_name": "大明"}), 201
-    )
+    made = data(api.post("/client-profile", BODY | GUARDIAN), 201)
     assert made["guardian_consented_at"] is not None
+    ((row),) = data(api.get("/client-profile"))["list"]
+    assert (made["guardian_phone"], row["guardian_phone"]) == ("13900139001", "139****9001")
 
 
-@pytest.mark.parametrize("change", [{"guardian_name": "老王"}, {"birth_date": "2016-01-01"}])
+@pytest.mark.parametrize(("days", "status"), [(1, 422), (0, 201), (-1, 201)])
+def test_P9_a_child_until_the_fourteenth_birthday_in_shanghai(api, time_machine, days, status):
+    time_machine.move_to("2026-11-20T16:30:00Z")  # 00:30 of the 21st in Shanghai
+    born = date(2012, 11, 21) + timedelta(days=days)
+    body = BODY | {"birth_date": f"{born}", "guardian_consent": True, "guardian_name": "大明"}
+
+    assert Api(api.user).post("/client-profile", body).status_code == status
+
+
+@pytest.mark.parametrize(("born", "status"), [
+    ("2026-11-22", 400), ("2026-11-21", 201), ("1905-11-22", 201), ("1905-11-21", 400),
+])  # fmt: skip
+def test_born_neither_tomorrow_nor_over_120_years_ago(api, time_machine, born, status):
+    time_machine.move_to("2026-11-20T16:30:00Z")
+    assert Api(api.user).post("/client-profile", BODY | {"birth_date": born}).status_code == status
+
+
+def test_one_profile_of_oneself(api, user):
+    me = BODY | {"relation": "self", "birth_date": "1990-05-01"}
+    first, child = (data(api.post("/client-profile", body), 201) for body in (me, BODY))
+
+    assert refusal(api.post("/client-profile", me)) == (409, 12191)
+    assert refusal(api.patch(f"/client-profile/{child['id']}", {"relation": "self"})) == (
+        409,
+        12191,
+    )
+    assert data(api.get(f"/client-profile/{child['id']}"))["relation"] == "child"
+    data(Api(UserFactory()).post("/client-profile", me), 201)
+    data(api.delete(f"/client-profile/{first['id']}"))
+    data(api.post("/client-profile", me), 201)
+    assert ClientProfile.objects.filter(user=user, self_of=user.pk).count() == 1
+
+
+@pytest.mark.parametrize("change", [
+    {"guardian_name": "老王"}, {"birth_date": "2016-01-01"}, {"guardian_phone": "13900139002"},
+])  # fmt: skip
 def test_P9_another_guardian_has_to_agree_anew(api, user, change):
     client = ClientProfileFactory(
         user=user,
         birth_date=date(2015, 3, 1),
         guardian_name="大明",
+        guardian_phone="13900139001",
         guardian_consented_at="2026-11-01T00:00:00Z",
     )
     path = f"/client-profile/{client.pk}"

@@ -1,6 +1,6 @@
 """Counselors with time, and people who may book them."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import factory
@@ -166,10 +166,13 @@ def confirmed(client: ClientProfile | None = None, **kwargs) -> Appointment:
     return appointment
 
 
-def completed(client: ClientProfile | None = None, **kwargs) -> Appointment:
-    """A session that took place."""
+def completed(
+    client: ClientProfile | None = None, *, start_at: datetime | None = None, **kwargs
+) -> Appointment:
+    """A session that took place, at `start_at` if that matters."""
     appointment = confirmed(client, **kwargs)
-    Appointment.objects.filter(pk=appointment.pk).update(status="completed")
+    began = {"start_at": start_at} if start_at else {}
+    Appointment.objects.filter(pk=appointment.pk).update(status="completed", **began)
     appointment.refresh_from_db()
     return appointment
 

@@ -195,6 +195,25 @@ def leave_moves_a_session(journey: Journey) -> None:
     journey.story.step("another time offered and chosen", start=free["start_at"])
 
 
+def review_once(journey: Journey) -> None:
+    """The demo's client says what a session was like: once, namelessly, and it counts."""
+    client, anybody = journey.login("client"), Person(journey.base_url)
+    held = client.get("/appointment", status="completed", **{"as": "client"})["list"][0]
+    for said in client.get("/review/mine", appointment=held["id"])["list"]:
+        client.delete(f"/review/{said['id']}")  # by an earlier journey
+    counselor = f"/counselor/{held['counselor']['id']}"
+    before = anybody.get(counselor)["rating_count"]
+
+    body = {"appointment_id": held["id"], "rating": 5, "comment": "被听见了", "tags": ["warm"]}
+    review = client.post("/review", body, status=201)
+    client.post("/review", body, status=409)
+
+    shown = anybody.get("/review", counselor=held["counselor"]["id"])["list"][0]
+    expect((shown["id"], shown["author"]) == (review["id"], "匿名用户"), "shown without a name")
+    expect(anybody.get(counselor)["rating_count"] == before + 1, "it counts")
+    journey.story.step("a session reviewed once, anonymously", rating=shown["rating"])
+
+
 def unpaid_order_expires(journey: Journey) -> None:
     """Nobody pays: the payment is closed at the provider and the slot is free again."""
     alice, appointment, slot = held_appointment(journey, "芒种")
@@ -275,6 +294,7 @@ def run(stack: Stack, *, chaos: bool = False) -> None:
     with short_time_to_pay(journey, 6):
         unpaid_order_expires(journey)
         late_payment_goes_back(journey)
+    review_once(journey)
     nothing_doubled(journey)
     journey.story.step("journey complete")
 

@@ -35,6 +35,9 @@ class Person:
     def patch(self, path: str, body) -> Any:
         return self._data(self.http.patch(path, json=body), 200)
 
+    def delete(self, path: str) -> Any:
+        return self._data(self.http.delete(path), 200)
+
     def send(self, path: str, body=None, *, key: str = "") -> httpx.Response:
         headers = {"Idempotency-Key": key} if key else {}
         return self.http.post(path, json=body or {}, headers=headers)

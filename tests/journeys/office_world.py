@@ -40,7 +40,7 @@ from commerce.models import (
 )
 from commerce.services.refunds import request_refund
 from commerce.services.stock import adjust
-from counseling.models import Holiday, ScheduleException
+from counseling.models import Holiday, NoteAccess, ScheduleException
 from farm.services.agreements import print_waiting
 from tests.factories.commerce import (
     AddressFactory,
@@ -83,7 +83,9 @@ def fill() -> None:
     )
     Holiday.objects.get_or_create(date=timezone.localdate(), defaults={"name": "店庆"})
     FileFactory(owner=user)
-    reviewed()
+    NoteAccess.objects.create(
+        appointment=reviewed().appointment, requested_by=user, reason="投诉核查"
+    )
     _animals()
     Organisation.objects.create(name=f"华东中心{tag}")
     MerchantFactory()

@@ -64,8 +64,16 @@ def _hit(**more) -> Case:
     return Case(LOGIN, path={"pk": "hit_id"}, **more)
 
 
+COUNSELOR = frozenset({"counselor"})
+
+
+def _note(**more) -> Case:
+    """A note of one's own; no right opens another's."""
+    return Case("counseling.practise", path={"pk": "note_id"}, who=COUNSELOR, **more)
+
+
 def _client(world) -> dict:
-    return {"name": "林小雨", "birth_date": "1999-01-02"}
+    return {"name": "林小雨", "birth_date": "1999-01-02", "relation": "other"}
 
 
 def _certificate(world) -> dict:
@@ -254,4 +262,29 @@ TABLE: dict[str, Case] = {
     ),
     "POST /affected-appointments/<pk>/decline": _hit(who=OWNER),
     "POST /affected-appointments/<pk>/cancel": _hit(),
+    "GET /session-note": staff("counseling.practise"),
+    "GET /session-note/<pk>": _note(),
+    "POST /session-note": Case(
+        "counseling.practise", who=COUNSELOR, also=frozenset({404}),
+        body=lambda world: {"appointment_id": world.held_appointment_id, "note": "第二次"},
+    ),
+    "PUT /session-note/<pk>": _note(body=lambda world: {"note": "改写"}),
+    "POST /session-note/<pk>/lock": _note(),
+    "GET /note-access": staff("counseling.view_noteaccess"),
+    "GET /note-access/mine": Case(LOGIN),
+    "POST /note-access": staff(
+        "counseling.request_noteaccess",
+        body=lambda world: {"appointment_id": world.held_appointment_id, "reason": "投诉核查"},
+    ),
+    # super_admin asked for them, and nobody approves for themselves
+    "POST /note-access/<pk>/approve": staff(
+        "counseling.approve_noteaccess", pk="access_id", also={403}, step_up=True
+    ),
+    "POST /note-access/<pk>/reject": staff(
+        "counseling.approve_noteaccess", pk="access_id", also={403}
+    ),
+    "POST /note-access/<pk>/close": staff("counseling.view_noteaccess", pk="open_access_id"),
+    "GET /note-access/<pk>/notes": staff(
+        "counseling.request_noteaccess", pk="open_access_id", step_up=True
+    ),
 }  # fmt: skip

@@ -38,6 +38,7 @@ class World(People, Practice, Shop, Farm):
             "the file's name": "我的照片.jpg",
             "the note": "最近总是睡不着",
             "the reason of leave": "去医院复查",
+            "the session's note": "她说起了童年",
         }
 
     def __getattr__(self, name):

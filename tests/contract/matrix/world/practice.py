@@ -16,9 +16,11 @@ from counseling.models import (
     Dispute,
     Holiday,
     LeaveRequest,
+    NoteAccess,
     Review,
     ScheduleException,
     Service,
+    SessionNote,
     SlotStatus,
     TimeSlot,
     WeeklyTemplate,
@@ -116,6 +118,16 @@ class Practice:
         held = [self._booking(slot, OrderStatus.PAID)[1] for slot in self.slots[6:9]]
         self.held_appointment = held[0]
         Appointment.objects.filter(pk__in=[row.pk for row in held]).update(status="completed")
+        self.note = SessionNote.objects.create(
+            appointment=held[0], author=self.counselor, note="她说起了童年",
+            locks_at=timezone.now() + timedelta(days=7),
+        )  # fmt: skip
+        asked = {"appointment": held[0], "requested_by": self.super_admin, "reason": "投诉核查"}
+        self.access = NoteAccess.objects.create(**asked)
+        self.open_access = NoteAccess.objects.create(
+            **asked, status="approved", decided_by=self.admin, decided_at=timezone.now(),
+            ends_at=timezone.now() + timedelta(hours=1),
+        )  # fmt: skip
         said = {"counselor": self.counselor_row, "user": self.owner, "rating": 5, "comment": "谢谢"}
         self.said = Review.objects.create(appointment=held[1], **said)
         self.hidden_said = Review.objects.create(appointment=held[2], status="hidden", **said)
