@@ -81,18 +81,21 @@ INSERT INTO commerce_orderitem (order_id, kind, target_id, title, unit_price, qu
 APPOINTMENT = """
 INSERT INTO counseling_appointment (created_at, updated_at, number, user_id, client_id,
   counselor_id, slot_id, service_id, order_item_id, agreement_id, kind, mode, start_at, end_at,
-  price, note, free_cancel_until, fee_cancel_until, cancel_fee_percent, status, cancel_reason)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, 30, 'pending_payment', '')"""
+  price, note, free_cancel_until, fee_cancel_until, cancel_fee_percent, status, cancel_reason,
+  times_moved)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, 30, 'pending_payment', '', 0)"""
 SHOWN = """
 SELECT a.id, a.number, a.status, a.kind, a.mode, a.start_at, a.end_at, a.price, a.slot_id,
   a.service_id, a.created_at, a.free_cancel_until, a.fee_cancel_until, a.cancel_fee_percent,
   a.cancel_reason, c.id, c.name, c.title, c.avatar, p.id, p.name, p.gender, p.birth_date,
-  o.id, o.number, o.status, o.total_amount, o.expires_at, a.note, p.row_key
+  o.id, o.number, o.status, o.total_amount, o.expires_at, a.note, p.row_key, a.times_moved,
+  d.id
 FROM counseling_appointment a
 JOIN counseling_counselor c ON c.id = a.counselor_id
 JOIN counseling_clientprofile p ON p.id = a.client_id
 JOIN commerce_orderitem i ON i.id = a.order_item_id
 JOIN commerce_order o ON o.id = i.order_id
+LEFT JOIN counseling_dispute d ON d.appointment_id = a.id
 WHERE a.id = ?"""
 
 ORDER_TO_PAY = """
