@@ -216,7 +216,9 @@ IGNORED = {
          "services-0-id": w.theirs.pk, "services-0-counselor": w.mine.pk,
          "services-0-price": "0.01", "services-0-kind": "individual", "services-0-mode": "video",
          "services-0-minutes": 50, "weekly_templates-TOTAL_FORMS": 0,
-         "weekly_templates-INITIAL_FORMS": 0, "practice_years": 0, "practice_hours": 0,
+         "weekly_templates-INITIAL_FORMS": 0, "locations-TOTAL_FORMS": 0,
+         "locations-INITIAL_FORMS": 0, "practice_years": 0, "practice_hours": 0,
+         "supervision_hours": 0, "max_per_day": 0, "max_per_week": 0,
          "min_notice_minutes": 60},
     ),
 }  # fmt: skip

@@ -44,6 +44,7 @@ def test_the_templates_of_a_scene(api):
         "templates": [
             {"template_id": CANCELLED, "title": "预约已取消", "remaining": 0},
             {"template_id": CONFIRMED, "title": "预约成功", "remaining": 0},
+            {"template_id": "appointment_reminder", "title": "咨询即将开始", "remaining": 0},
         ]
     }
     asked = data(api.get(ASK, {"scene": "refund"}))["templates"]

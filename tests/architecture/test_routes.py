@@ -67,7 +67,10 @@ def test_an_undeclared_action_and_a_dead_rule_are_noticed():
 
 
 # The menu is edited by super admins and by roles of staff's own with permission:manage.
-FOR_SUPER_ADMINS = {name for name in PERMISSIONS["permission:manage"] if name.endswith("_menu")}
+FOR_SUPER_ADMINS = {
+    *(name for name in PERMISSIONS["permission:manage"] if name.endswith("_menu")),
+    *PERMISSIONS["notes:supervise"], *PERMISSIONS["notes:approve"],
+}  # fmt: skip
 
 
 @pytest.mark.django_db

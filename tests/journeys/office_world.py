@@ -40,7 +40,15 @@ from commerce.models import (
 )
 from commerce.services.refunds import request_refund
 from commerce.services.stock import adjust
-from counseling.models import Holiday, NoteAccess, ScheduleException
+from counseling.models import (
+    AffectedAppointment,
+    Appointment,
+    Dispute,
+    Holiday,
+    LeaveRequest,
+    NoteAccess,
+    ScheduleException,
+)
 from farm.services.agreements import print_waiting
 from tests.factories.commerce import (
     AddressFactory,
@@ -50,6 +58,7 @@ from tests.factories.commerce import (
     ProductFactory,
 )
 from tests.factories.content import CategoryFactory, DiseaseTagFactory
+from tests.factories.counseling import ApplicationFactory as CounselorApplicationFactory
 from tests.factories.counseling import WeeklyTemplateFactory, confirmed, reviewed
 from tests.factories.farm import active
 from tests.factories.media import FileFactory
@@ -75,17 +84,8 @@ def fill() -> None:
         bill=bill, kind="missing_here", key=tag, number="PAY1", theirs="300.00"
     )
     PaymentNotice.objects.create(method="wechat", event_id=tag, number="PAY1")
-    WeeklyTemplateFactory(
-        counselor=appointment.counselor, weekday=0, start_time="09:00", end_time="12:00"
-    )
-    ScheduleException.objects.create(
-        counselor=appointment.counselor, date=timezone.localdate(), kind="off"
-    )
-    Holiday.objects.get_or_create(date=timezone.localdate(), defaults={"name": "店庆"})
+    _practice(appointment, tag)
     FileFactory(owner=user)
-    NoteAccess.objects.create(
-        appointment=reviewed().appointment, requested_by=user, reason="投诉核查"
-    )
     _animals()
     Organisation.objects.create(name=f"华东中心{tag}")
     MerchantFactory()
@@ -103,6 +103,28 @@ def fill() -> None:
     PeriodicTask.objects.create(
         name=f"发送通知{tag}", task="accounts.deliver_notifications", interval=every
     )
+
+
+def _practice(appointment: Appointment, tag: str) -> None:
+    """A counselor who plans and goes away, and what people say of sessions."""
+    counselor = appointment.counselor
+    WeeklyTemplateFactory(counselor=counselor, weekday=0, start_time="09:00", end_time="12:00")
+    ScheduleException.objects.create(counselor=counselor, date=timezone.localdate(), kind="off")
+    Holiday.objects.get_or_create(date=timezone.localdate(), defaults={"name": "店庆"})
+    leave = LeaveRequest.objects.create(
+        counselor=counselor, start_at=appointment.start_at, end_at=appointment.end_at,
+        status="approved", reason="外出培训",
+    )  # fmt: skip
+    AffectedAppointment.objects.create(
+        leave=leave, appointment=appointment, deadline_at=timezone.now() + timedelta(days=2)
+    )
+    held = reviewed().appointment
+    NoteAccess.objects.create(appointment=held, requested_by=appointment.user, reason="投诉核查")
+    Dispute.objects.create(
+        number=f"DSP{tag.upper()}", appointment=held, reason="other", text="时间不足",
+        answer_by=timezone.now(), decide_by=timezone.now(),
+    )  # fmt: skip
+    CounselorApplicationFactory()
 
 
 def _sold(user: User, tag: str) -> None:
