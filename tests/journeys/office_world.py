@@ -59,7 +59,12 @@ from tests.factories.commerce import (
 )
 from tests.factories.content import CategoryFactory, DiseaseTagFactory
 from tests.factories.counseling import ApplicationFactory as CounselorApplicationFactory
-from tests.factories.counseling import WeeklyTemplateFactory, confirmed, reviewed
+from tests.factories.counseling import (
+    QualificationFactory,
+    WeeklyTemplateFactory,
+    confirmed,
+    reviewed,
+)
 from tests.factories.farm import active
 from tests.factories.media import FileFactory
 
@@ -125,6 +130,7 @@ def _practice(appointment: Appointment, tag: str) -> None:
         answer_by=timezone.now(), decide_by=timezone.now(),
     )  # fmt: skip
     CounselorApplicationFactory()
+    QualificationFactory(user=counselor.user)
 
 
 def _sold(user: User, tag: str) -> None:
