@@ -4,18 +4,21 @@ import csv
 import re
 import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import BinaryIO
-
-from django.utils import timezone
 
 from commerce.gateways.alipay_client import call
 from commerce.gateways.base import GatewayError
-from commerce.gateways.bills import BillBroken, BillNotReady, BillRow, amount, columns, download
-from config.days import day_end
+from commerce.gateways.bills import (
+    BillBroken,
+    BillRow,
+    amount,
+    columns,
+    download,
+    nothing_happened,
+)
 
 _NEEDED = ("支付宝交易号", "商户订单号", "业务类型", "订单金额（元）", "退款批次号/请求号")
-# One word means "not yet" and "nothing happened": after so long it is the second.
 _SURELY_MADE = timedelta(hours=12)
 _COUNTS = re.compile(r"#(交易|退款)合计：(\d+)笔")
 
@@ -29,18 +32,12 @@ def fetch_bill(day: date, file: BinaryIO) -> bool:
     except GatewayError as error:
         if not error.code.upper().endswith("BILL_NOT_EXIST"):
             raise
-        if _is_late(day, timezone.now()):
-            return False
-        raise BillNotReady from error
+        return not nothing_happened(day, within=_SURELY_MADE)
     url = answer.get("bill_download_url")
     if not isinstance(url, str):
         raise BillBroken("an answer without link")
     download(url, file)
     return True
-
-
-def _is_late(day: date, now: datetime) -> bool:
-    return now >= day_end(day) + _SURELY_MADE
 
 
 def read_bill(file: BinaryIO) -> Iterator[BillRow]:

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import BinaryIO, Protocol
 
+from django.utils import timezone
+
+from config.days import day_end
 from config.http import NoAnswer, fetch, http_client
 
 MOST = 2 * 1024**3  # bytes of a bill
@@ -32,7 +35,10 @@ class BillRow:
 
 
 class BillSource(Protocol):
-    """Part of the gateway of a provider that has bills."""
+    """Part of the gateway of a provider that has bills.
+
+    bill_begins: when the day of a bill begins, from midnight in Shanghai; midnight when missing.
+    """
 
     def download_bill(self, day: date, file: BinaryIO) -> bool:
         """Fetch the bill of that business day into an empty file; False when nothing happened
@@ -40,6 +46,14 @@ class BillSource(Protocol):
 
     def read_bill(self, file: BinaryIO) -> Iterator[BillRow]:
         """Its rows, one at a time; BillBroken when it is not whole."""
+
+
+def nothing_happened(day: date, *, within: timedelta) -> bool:
+    """What "no such bill" means where one word says "not yet" and "nothing happened" alike: the
+    second, so long after the day's end; BillNotReady before."""
+    if timezone.now() < day_end(day) + within:
+        raise BillNotReady
+    return True
 
 
 def download(url: str, file: BinaryIO, **headers: str) -> None:

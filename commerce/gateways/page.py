@@ -36,13 +36,14 @@ def return_url() -> str:
     return f"{settings.PUBLIC_URL}/api/v1/pay/return"
 
 
-def post_form(url: str, form: str) -> str:
-    """The text that answers a form, written as it goes on the wire; GatewayUnknown without one."""
+def post_form(url: str, form: str, *, most: int = 256 * 1024) -> str:
+    """The text that answers a form, written as it goes on the wire; GatewayUnknown without one.
+
+    most: bytes of it.
+    """
     headers = {"Content-Type": "application/x-www-form-urlencoded;charset=utf-8"}
     try:
-        answer = ask(
-            _http(), "POST", url, content=form, headers=headers, most=256 * 1024, seconds=15
-        )
+        answer = ask(_http(), "POST", url, content=form, headers=headers, most=most, seconds=15)
     except NoAnswer as error:
         raise GatewayUnknown(str(error)) from None
     if answer.status != 200:

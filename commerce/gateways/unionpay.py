@@ -5,12 +5,11 @@ repeating and refunding need nothing that could be lost.  There is no way to clo
 runs out at payTimeout.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from html import escape
-from pathlib import Path
-from urllib.parse import urlencode
+from typing import BinaryIO
 
 from django.conf import settings
 from django.utils import timezone
@@ -18,18 +17,19 @@ from django.utils import timezone
 from commerce.errors import NoticeRefused
 from commerce.gateways.base import (
     GatewayError,
-    GatewayUnknown,
     Notice,
     RefundResult,
     RefundState,
     Trade,
     TradeState,
 )
+from commerce.gateways.bills import BillRow
 from commerce.gateways.facts import must_be_about, not_ours, read_form, text
 from commerce.gateways.money import fen, yuan
-from commerce.gateways.page import PageGateway, post_form, return_url, unseen
-from commerce.gateways.unionpay_messages import Distrusted, Signer, check, read_answer
-from config.days import SHANGHAI
+from commerce.gateways.page import PageGateway, return_url, unseen
+from commerce.gateways.unionpay_bill import DAY_BEGINS, fetch_bill, read_bill
+from commerce.gateways.unionpay_client import UNKNOWN, call, issuers, refusal, signed, stamp
+from commerce.gateways.unionpay_messages import Distrusted, check
 
 CURRENCY = "156"
 # What was begun on the page may be decided a while after the page ran out.
@@ -39,13 +39,12 @@ _DONE = {"00", "A6"}
 _LATE = {"42"}  # the money came after payTimeout; it came all the same
 _ABSENT = "34"
 _DUPLICATE = "12"
-_UNKNOWN = {"01", "03", "04", "05", "06"}
-# Our account, limits, the hour: the same request may be granted later.
-_AGAIN = {"02", "11", "31", "32", "37", "39", "64", "98"}
 
 
 class UnionPayGateway(PageGateway):
-    """Implements commerce.gateways.base.Gateway."""
+    """Implements commerce.gateways.base.Gateway and bills.BillSource."""
+
+    bill_begins = DAY_BEGINS
 
     @property
     def ready(self) -> bool:
@@ -53,15 +52,15 @@ class UnionPayGateway(PageGateway):
 
     def client_parameters(self, payment, *, description: str) -> dict[str, str]:
         """form_html: a form to put on a page and send; it leads to UnionPay's cashier."""
-        fields = _signed(
+        fields = signed(
             txnType="01",
             txnSubType="01",
             channelType="07",
             orderId=payment.number,
-            txnTime=_stamp(payment.created_at),
+            txnTime=stamp(payment.created_at),
             txnAmt=str(fen(payment.amount)),
             currencyCode=CURRENCY,
-            payTimeout=_stamp(payment.expires_at),
+            payTimeout=stamp(payment.expires_at),
             frontUrl=return_url(),
             backUrl=f"{settings.PUBLIC_URL}/api/v1/pay/callback/unionpay",
         )
@@ -87,13 +86,13 @@ class UnionPayGateway(PageGateway):
 
     def refund(self, refund) -> RefundResult:
         """Taken in now, done later; a repetition of what was taken in is told to be one."""
-        answer = _call(
+        answer = call(
             "backTransReq.do",
             txnType="04",
             txnSubType="00",
             channelType="07",
             orderId=refund.number,
-            txnTime=_stamp(refund.created_at),
+            txnTime=stamp(refund.created_at),
             txnAmt=str(fen(refund.amount)),
             currencyCode=CURRENCY,
             origQryId=refund.payment.transaction_id or "",
@@ -102,7 +101,7 @@ class UnionPayGateway(PageGateway):
         word = answer.get("respCode", "")
         if word in _DONE | {_DUPLICATE}:
             return RefundResult(refund.number, RefundState.PROCESSING, amount=refund.amount)
-        raise _no(word, answer)
+        raise refusal(word, answer)
 
     def query_refund(self, refund) -> RefundResult:
         answer = _ask(refund.number, refund.created_at)
@@ -114,7 +113,7 @@ class UnionPayGateway(PageGateway):
         """Only what says "done": everything else is found by asking."""
         facts = read_form(body)
         try:
-            check(facts, **_issuers())
+            check(facts, **issuers())
         except Distrusted as error:
             raise NoticeRefused("forged", str(error)[:60]) from error
         word, kind, query_id = (facts.get(name, "") for name in ("respCode", "txnType", "queryId"))
@@ -127,62 +126,25 @@ class UnionPayGateway(PageGateway):
             return Notice(event_id, trade=_trade(facts))
         return Notice(event_id, refund=_refund(facts, word))
 
+    def download_bill(self, day: date, file: BinaryIO) -> bool:
+        return fetch_bill(day, file)
+
+    def read_bill(self, file: BinaryIO) -> Iterator[BillRow]:
+        return read_bill(file)
+
 
 def _ask(number: str, made_at: datetime) -> dict[str, str] | None:
     """The platform's word on one of our numbers; None when it never heard of it."""
-    answer = _call(
-        "queryTrans.do", txnType="00", txnSubType="00", orderId=number, txnTime=_stamp(made_at)
+    answer = call(
+        "queryTrans.do", txnType="00", txnSubType="00", orderId=number, txnTime=stamp(made_at)
     )
     word = answer.get("respCode", "")
     if word == _ABSENT:
         return None
     if word != "00":
-        raise _no(word, answer)
+        raise refusal(word, answer)
     must_be_about(answer, orderId=number)
     return answer
-
-
-def _no(word: str, answer: dict[str, str]) -> Exception:
-    if word in _UNKNOWN or not word:
-        return GatewayUnknown(f"respCode {word}")
-    return GatewayError(word, answer.get("respMsg", "")[:200], again=word in _AGAIN)
-
-
-def _call(path: str, **fields: str) -> dict[str, str]:
-    """The answer, signed by UnionPay; GatewayUnknown for anything else."""
-    body = post_form(f"{settings.UNIONPAY_BASE}/gateway/api/{path}", urlencode(_signed(**fields)))
-    answer = read_answer(body)
-    try:
-        check(answer, **_issuers())
-    except Distrusted as error:
-        raise GatewayUnknown(f"an answer to distrust: {error}") from error
-    return answer
-
-
-def _signed(**fields: str) -> dict[str, str]:
-    signer = _signer(settings.UNIONPAY_SIGN_PFX_FILE, settings.UNIONPAY_SIGN_PFX_PASSWORD)
-    common = {
-        "version": "5.1.0",
-        "encoding": "UTF-8",
-        "signMethod": "01",
-        "certId": signer.cert_id,
-        "accessType": "0",
-        "bizType": "000201",
-        "merId": settings.UNIONPAY_MERID,
-    }
-    return signer.sign(common | fields)
-
-
-@lru_cache(maxsize=2)
-def _signer(path: str, password: str) -> Signer:
-    return Signer(Path(path).read_bytes(), password)
-
-
-def _issuers() -> dict[str, str]:
-    return {
-        "root": settings.UNIONPAY_ROOT_CERT_FILE,
-        "middle": settings.UNIONPAY_MIDDLE_CERT_FILE,
-    }
 
 
 def _trade(facts: dict[str, str]) -> Trade:
@@ -200,7 +162,7 @@ def _trade(facts: dict[str, str]) -> Trade:
 def _refund(facts: dict[str, str], word: str) -> RefundResult:
     if word in _DONE:
         state = RefundState.SUCCEEDED
-    elif word in _UNKNOWN or not word:
+    elif word in UNKNOWN or not word:
         state = RefundState.PROCESSING
     else:
         state = RefundState.FAILED
@@ -226,7 +188,3 @@ def _mismatch(facts: dict[str, str]) -> tuple[str, ...]:
 def _amount(facts: dict[str, str]) -> Decimal | None:
     digits = text(facts, "txnAmt", 11)
     return yuan(int(digits)) if digits.isascii() and digits.isdigit() else None
-
-
-def _stamp(moment: datetime) -> str:
-    return f"{moment.astimezone(SHANGHAI):%Y%m%d%H%M%S}"

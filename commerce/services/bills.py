@@ -73,7 +73,7 @@ def import_bill(bill: Bill) -> None:
             return gateway.read_bill(file) if there_is_one else iter(())
 
         sums = sums_of(read())
-        lost = compare(bill, read)
+        lost = compare(bill, read, begins=getattr(gateway, "bill_begins", timedelta(0)))
     _done(bill.pk, sums)
     for payment in Payment.objects.filter(pk__in=lost):
         _ask_about(payment)

@@ -5,7 +5,7 @@ The bill is read as a stream and our rows in batches, so that memory does not gr
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import islice
 
@@ -30,9 +30,10 @@ from config.db import transact
 from config.errors import IllegalTransition, NotFound
 
 BATCH = 500
-# What came this shortly before midnight may stand in the next day's bill; it is missed then.
+# What came this shortly before a day's end may stand in the next day's bill; it is missed then.
 MIDNIGHT = timedelta(minutes=10)
 Kind = DifferenceKind
+Window = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,22 @@ def sums_of(rows: Iterable[BillRow]) -> Sums:
     return Sums(number, came, back)
 
 
-def compare(bill: Bill, read: Callable[[], Iterator[BillRow]]) -> list[int]:
+def compare(
+    bill: Bill, read: Callable[[], Iterator[BillRow]], *, begins: timedelta = timedelta(0)
+) -> list[int]:
     """Write down every difference that is not written down yet; the payments that the bill says
-    were paid and we do not know of.  A second time adds nothing."""
+    were paid and we do not know of.  A second time adds nothing.
+
+    begins: when the provider's day begins, from midnight in Shanghai.
+    """
+    window = _window(bill, begins)
     _forget_marks(bill)
     lost: list[int] = []
     for rows in _batches(read()):
         lost += _compare_payments(bill, [row for row in rows if not row.refund_number])
         _compare_refunds(bill, [row for row in rows if row.refund_number])
-    _miss(bill, _payments_of(bill), Kind.MISSING_THERE)
-    _miss(bill, _refunds_of(bill), Kind.REFUND_MISSING_THERE)
+    _miss(bill, _payments_of(bill, window), Kind.MISSING_THERE)
+    _miss(bill, _refunds_of(bill, window), Kind.REFUND_MISSING_THERE)
     return lost
 
 
@@ -121,24 +128,24 @@ def _of_refund(refund: Refund | None, row: BillRow) -> DifferenceKind | None:
     return Kind.REFUND_AMOUNT if refund.amount != row.amount else None
 
 
-def _payments_of(bill: Bill):
-    start, end = _window(bill)
+def _payments_of(bill: Bill, window: Window):
+    start, end = window
     return Payment.objects.filter(
         method=bill.method, paid_at__gte=start, paid_at__lt=end,
         status=PaymentStatus.SUCCEEDED, billed_on=None,
     )  # fmt: skip
 
 
-def _refunds_of(bill: Bill):
-    start, end = _window(bill)
+def _refunds_of(bill: Bill, window: Window):
+    start, end = window
     return Refund.objects.filter(
         payment__method=bill.method, succeeded_at__gte=start, succeeded_at__lt=end,
         status=RefundStatus.SUCCEEDED, billed_on=None,
     )  # fmt: skip
 
 
-def _window(bill: Bill) -> tuple:
-    return day_start(bill.day) - MIDNIGHT, day_end(bill.day) - MIDNIGHT
+def _window(bill: Bill, begins: timedelta) -> Window:
+    return day_start(bill.day) + begins - MIDNIGHT, day_end(bill.day) + begins - MIDNIGHT
 
 
 def _miss(bill: Bill, rows, kind: DifferenceKind) -> None:

@@ -1,15 +1,16 @@
-"""Bills of WeChat Pay and Alipay: fetched whole, or not believed."""
+"""Bills of WeChat Pay, Alipay and UnionPay: fetched whole, or not believed."""
 
 import gzip
 import io
 import tempfile
 import tracemalloc
+import zipfile
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
-from commerce.gateways import alipay_bill, wechat_bill
+from commerce.gateways import alipay_bill, unionpay_bill, wechat_bill
 from commerce.gateways.base import GatewayUnknown, gateway_for
 from commerce.gateways.bills import BillBroken, BillNotReady, BillRow
 from config.days import day_end, day_start
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 DAY = date(2026, 11, 19)
 NOON = day_start(DAY).timestamp() + 12 * 3600
-RAILS = {"wechat": "wxpay", "alipay": "alipay"}
+RAILS = {"wechat": "wxpay", "alipay": "alipay", "unionpay": "unionpay"}
 ROWS = [
     {"number": "PAY1", "transaction_id": "4200001", "amount": 30000, "at": NOON},
     {"number": "PAY2", "transaction_id": "4200002", "amount": 1, "at": NOON},
@@ -47,7 +48,8 @@ def test_a_bill_is_read_to_the_fen(world, method):
         [
             BillRow("PAY1", "4200001", Decimal("300.00")),
             BillRow("PAY2", "4200002", Decimal("0.01")),
-            BillRow("PAY1", "4200001", Decimal("90.00"), "REF1"),
+            # UnionPay's refunds name their purchase only by its queryId
+            BillRow("" if method == "unionpay" else "PAY1", "4200001", Decimal("90.00"), "REF1"),
         ],
     )
 
@@ -64,9 +66,14 @@ def test_a_bill_that_is_not_made_yet_is_asked_for_again(world, method, time_mach
         fetched(method)
 
 
-def test_alipay_says_the_same_of_late_and_of_none_until_noon(world, time_machine):
-    assert alipay_bill._is_late(DAY, day_end(DAY) + timedelta(hours=11, minutes=59)) is False
-    assert alipay_bill._is_late(DAY, day_end(DAY) + timedelta(hours=12)) is True
+@pytest.mark.parametrize("method", ["alipay", "unionpay"])
+def test_one_word_means_late_until_noon_and_none_from_then_on(world, method, time_machine):
+    time_machine.move_to(day_end(DAY) + timedelta(hours=11, minutes=59), tick=False)
+    with pytest.raises(BillNotReady):
+        fetched(method)
+
+    time_machine.move_to(day_end(DAY) + timedelta(hours=12), tick=False)
+    assert fetched(method) == (False, [])
 
 
 def test_a_bill_that_ends_early_is_not_believed(world, method):
@@ -83,6 +90,7 @@ def test_another_hash_is_not_believed(world):
         fetched("wechat")
 
 
+@pytest.mark.parametrize("method", ["wechat", "alipay"])  # UnionPay's file is in its answer
 @pytest.mark.parametrize("fault", ["drop", "truncate_body"])
 def test_a_download_that_breaks_is_not_believed(world, method, fault):
     world.bill(RAILS[method], DAY.isoformat(), ROWS)
@@ -143,6 +151,37 @@ def test_a_file_without_the_columns_and_a_zip_that_is_none():
         list(wechat_bill.read_bill(io.BytesIO(b"a,b\r\n")))
     with pytest.raises(BillBroken):
         list(alipay_bill.read_bill(io.BytesIO(b"no zip")))
+
+
+def settlement(*lines: bytes, name="INN26112088ZM_777290058110048") -> io.BytesIO:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as files:
+        files.writestr(name, b"\r\n".join(lines))
+    return packed
+
+
+def test_a_settlement_file_that_is_not_ours_or_not_whole(world, settings):
+    world.bill("unionpay", DAY.isoformat(), ROWS)
+    with tempfile.TemporaryFile() as file:
+        gateway_for("unionpay").download_bill(DAY, file)
+        with zipfile.ZipFile(file) as packed:
+            good = packed.read(packed.namelist()[-1]).splitlines()[0]
+    assert len(list(unionpay_bill.read_bill(settlement(good)))) == 1
+
+    mine = settings.UNIONPAY_MERID.encode()
+    for spoilt in (
+        good[:200],
+        good.replace(mine, b"8" * len(mine)),
+        good.replace(b"0030000", b"003OOOO"),
+        good.replace(b" 01 ", b" 99 "),
+        good.replace(b"PAY1", b"\xb6\xa9\xb5\xa5"),
+    ):
+        assert spoilt != good
+        with pytest.raises(BillBroken):
+            list(unionpay_bill.read_bill(settlement(spoilt)))
+    for file in (io.BytesIO(b"no zip"), settlement(good, name="INN26112088ZME_777")):
+        with pytest.raises(BillBroken):
+            list(unionpay_bill.read_bill(file))
 
 
 def test_memory_does_not_grow_with_the_bill():

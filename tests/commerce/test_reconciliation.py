@@ -145,7 +145,7 @@ def test_statements_do_not_grow_with_the_bill(world, user, django_assert_max_num
     import_due_bills(MORNING)
     Bill.objects.filter(day=DAY).update(status="waiting")
 
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(48):
         import_due_bills(MORNING)
 
 
@@ -157,7 +157,7 @@ def test_bills_are_expected_of_yesterday_and_two_days_before_from_ten_oclock(wor
 
     days = [DAY - timedelta(days=n) for n in range(4)]
     assert list(Bill.objects.filter(method="wechat").values_list("day", flat=True)) == days
-    assert set(Bill.objects.values_list("method", flat=True)) == {"wechat", "alipay"}
+    assert set(Bill.objects.values_list("method", flat=True)) == {"wechat", "alipay", "unionpay"}
     assert set(Bill.objects.values_list("status", "rows")) == {("imported", 0)}
 
 
@@ -186,6 +186,24 @@ def test_a_payment_just_before_midnight_is_missed_a_day_later(few, world):
     import_due_bills(MORNING + timedelta(days=1))
 
     assert found() == {("missing_there", late.number)}
+
+
+def test_unionpays_day_ends_at_eleven_in_the_evening(few, world):
+    """What came at 23:20 stands in the next day's file; what came before is missed now."""
+    early, late = (day_start(DAY) + timedelta(hours=hours, minutes=20) for hours in (22, 23))
+    kept = Payment.objects.order_by("pk")
+    Payment.objects.update(method="unionpay", paid_at=early)
+    missed, next_day = kept[0], kept[1]
+    Payment.objects.filter(pk=next_day.pk).update(paid_at=late)
+    rows = [row for row in few if row["number"] not in {missed.number, next_day.number}]
+    world.bill("unionpay", DAY.isoformat(), rows)
+
+    import_due_bills(MORNING)
+
+    assert bill_of("unionpay").status == "imported"
+    assert found() & {("missing_there", missed.number), ("missing_there", next_day.number)} == {
+        ("missing_there", missed.number)
+    }
 
 
 def test_a_lost_callback_is_found_by_the_bill_and_believed_when_the_provider_says_so(world, user):

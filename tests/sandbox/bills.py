@@ -35,8 +35,10 @@ class Dictated:
 class Bills:
     """One provider's."""
 
-    def __init__(self, world, rail: str, book: Book):
+    def __init__(self, world, rail: str, book: Book, day_begins: int = 0):
+        """day_begins: seconds from midnight."""
         self._world, self._rail, self._book = world, rail, book
+        self._day_begins = day_begins
         self._dictated = world.store.table(f"{rail}.bills", Dictated)
 
     def spoil(self, day: str) -> str:
@@ -59,7 +61,7 @@ class Bills:
                 refund_id=entry.refund_id,
             )
             for entry in entries
-            if stamp(entry.at)[:10] == day
+            if stamp(entry.at - self._day_begins)[:10] == day
         ]
 
     def add_control(self, router: Router) -> None:

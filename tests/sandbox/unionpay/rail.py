@@ -4,10 +4,12 @@ import html
 from typing import Any
 from urllib.parse import parse_qsl
 
+from ..bills import Bills
 from ..book import Book
 from ..courier import Notice
 from ..faults import CONNECTION, DISPATCH, Fault, spoil
 from ..web import Request, Response, Router
+from . import bill
 from .control import UnionPayControl
 from .deals import ECHOED, REFUND_SECONDS, Deal, Deals
 from .errors import TEXTS, UnionPayError
@@ -17,6 +19,7 @@ from .signing import check_request, plain_text, sign
 
 API = "/gateway/api"
 KINDS = CONNECTION | DISPATCH | {"error", "status", "bad_json", "bad_signature"}
+KIND_OF = {"query": "00", "refund": "04", "bill": "76"}
 PAGE = {"Content-Type": "text/html;charset=UTF-8"}
 
 
@@ -31,14 +34,17 @@ class UnionPay:
         self.keys = UnionPayKeys(world.data)
         self.book = Book(world, self.name)
         self.deals = Deals(world, self.book)
+        self.bills = Bills(world, self.name, self.book, day_begins=bill.DAY_BEGINS)
         self.notices = Notices(world, self.keys)
         self.deals.settled = self.tell
-        world.faults.know(self.name, ["query", "refund", "page"], r"[0-9A-Z]{2}", KINDS)
+        world.faults.know(self.name, ["query", "refund", "page", "bill"], r"[0-9A-Z]{2}", KINDS)
 
     def handle(self, request: Request) -> Response:
         fields = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
         if request.method == "POST" and request.path.startswith("/cashier/"):
             return self._leave_cashier(request.path.removeprefix("/cashier/"), fields)
+        if request.method == "POST" and request.path == "/":  # the host of files
+            return self._answer("", fields)
         if request.method != "POST" or not request.path.startswith(f"{API}/"):
             return Response(404, b"Not Found", {"Content-Type": "text/plain"})
         if request.path == f"{API}/frontTransReq.do":
@@ -47,10 +53,12 @@ class UnionPay:
 
     def add_control(self, router: Router) -> None:
         UnionPayControl(self).add_to(router)
+        self.bills.add_control(router)
 
     def env(self, base: str) -> dict[str, str]:
         return {
             "UNIONPAY_BASE": base,
+            "UNIONPAY_FILE_BASE": base,
             "UNIONPAY_MERID": self.keys.mer_id,
             "UNIONPAY_SIGN_PFX_FILE": str(self.keys.pfx_file),
             "UNIONPAY_SIGN_PFX_PASSWORD": self.keys.pfx_password,
@@ -118,11 +126,11 @@ class UnionPay:
 
     def _answer(self, path: str, fields: dict[str, str]) -> Response:
         echo = {name: fields[name] for name in ECHOED if fields.get(name)}
-        op = {"queryTrans.do": "query", "backTransReq.do": "refund"}.get(path)
+        op = {"queryTrans.do": "query", "backTransReq.do": "refund", "": "bill"}.get(path)
         fault = None
         try:
             check_request(self.keys, fields)
-            if op is None or fields["txnType"] not in ("00", "04"):
+            if op is None or fields["txnType"] != KIND_OF[op]:
                 raise UnionPayError("10")
             fault = self._fault(op, fields)
             if fault and fault.kind == "status":
@@ -140,6 +148,8 @@ class UnionPay:
     def _run(self, op: str, fields: dict[str, str]) -> dict[str, str]:
         if op == "query":
             return self.deals.query(fields)
+        if op == "bill":
+            return bill.answer(self.bills, fields, self.keys.mer_id)
         return {"queryId": self.deals.refund(fields).query_id}
 
     def _fault(self, op: str, fields: dict[str, Any]) -> Fault | None:

@@ -7,12 +7,15 @@ from ..crypto import rsa_sign, rsa_verify
 from .errors import UnionPayError
 from .keys import UnionPayKeys
 
-NEEDED = ("version", "encoding", "signMethod", "certId", "merId", "txnType", "orderId", "txnTime")
+NEEDED = {
+    "version", "encoding", "signMethod", "certId", "merId", "txnType", "orderId", "txnTime",
+}  # fmt: skip
 
 
 def check_request(keys: UnionPayKeys, fields: Mapping[str, str]) -> None:
     """Raise unless the merchant's own key signed exactly these fields."""
-    for name in NEEDED:
+    needed = NEEDED if fields.get("txnType") != "76" else NEEDED - {"orderId"}
+    for name in sorted(needed):
         if not fields.get(name):
             raise UnionPayError("13", f"报文要素缺失[{name}]")
     if (fields["version"], fields["signMethod"]) != ("5.1.0", "01"):
