@@ -7,7 +7,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 
 from accounts.models import Channel, Notification, NotificationTemplate, WeChatEvent
 from accounts.services.notifications import RESENDABLE, resend
-from accounts.services.templates import all_templates
+from accounts.services.templates import all_templates, title_of
 from accounts.wechat_fields import trouble_with
 from config.admin import BackOfficeAdmin, ReadOnly
 
@@ -53,8 +53,7 @@ class NotificationAdmin(ReadOnly, BackOfficeAdmin):
 
     @display(description="通知", ordering="template")
     def about(self, note):
-        words = all_templates().get(note.template)
-        return words.title if words else note.template
+        return title_of(note.template)
 
     @action(description="重新发送失败的通知", permissions=["resend"])
     def send_again(self, request, queryset):

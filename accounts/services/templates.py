@@ -28,3 +28,9 @@ def render(text: str, context: dict) -> str:
     """Fill in {name}.  A name the context lacks prints as nothing and a stray brace as itself: no
     payment fails over a word."""
     return _NAME.sub(lambda match: str(context.get(match[1], "")), text)
+
+
+def title_of(code: str) -> str:
+    """What people call a notice; its code when the template is gone."""
+    template = all_templates().get(code)
+    return template.title if template else code

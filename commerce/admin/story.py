@@ -5,6 +5,7 @@ from django.db.models import Q
 from accounts.admin.people import shown
 from accounts.models import Notification, OperationLog, StatusChange
 from accounts.services.people import Section
+from accounts.services.templates import title_of
 from commerce.models import (
     OfflineRecord,
     Order,
@@ -25,8 +26,17 @@ MOST = 50
 _STATUSES = {model._meta.label_lower: model for model in (Payment, Refund, ShippingReport)}
 
 
-def _state(row) -> str:
+def state(row) -> str:
     return badge(row.status, row.get_status_display())
+
+
+NOTICE_COLUMNS = {
+    "标题": lambda row: row.title or title_of(row.template),
+    "收件人": lambda row: row.user.display_name,
+    "渠道": lambda row: row.get_channel_display(),
+    "状态": state,
+    "时间": lambda row: row.sent_at or row.created_at,
+}
 
 
 def _move(row: StatusChange) -> str:
@@ -106,7 +116,7 @@ SECTIONS = [
             "凭证号": lambda row: row.reference,
             "收/退": lambda row: "收款" if row.refund_id is None else "退款",
             "方式": lambda row: row.get_way_display(),
-            "状态": _state,
+            "状态": state,
             "登记人": lambda row: row.recorded_by,
             "复核人": lambda row: row.decided_by or "-",
             "登记时间": lambda row: row.created_at,
@@ -128,7 +138,7 @@ SECTIONS = [
         "reports", "微信发货信息", "commerce.view_shippingreport",
         lambda pk: ShippingReport.objects.filter(order=pk),
         {
-            "状态": _state,
+            "状态": state,
             "尝试次数": lambda row: row.attempts,
             "上传时间": lambda row: row.uploaded_at or "-",
             "错误": lambda row: row.error,
@@ -137,13 +147,7 @@ SECTIONS = [
     ),
     Section(
         "told", "发出的通知", _ORDER, _notices_sent,
-        {
-            "标题": lambda row: row.title or row.template,
-            "收件人": lambda row: row.user.display_name,
-            "渠道": lambda row: row.get_channel_display(),
-            "状态": _state,
-            "时间": lambda row: row.sent_at or row.created_at,
-        },
+        NOTICE_COLUMNS,
     ),
     Section(
         "moves", "支付、退款与发货信息的状态变更", _ORDER, _moves,
@@ -160,7 +164,7 @@ SECTIONS = [
         {
             "操作": lambda row: row.operation,
             "操作人": lambda row: row.admin_name,
-            "结果": lambda row: badge(row.status, row.get_status_display()),
+            "结果": state,
             "时间": lambda row: row.created_at,
         },
         page="accounts.operationlog", lookup="",

@@ -2,16 +2,13 @@
 
 from accounts.models import Notification, OperationLog
 from accounts.services.people import Section
+from commerce.admin.story import NOTICE_COLUMNS, state
 from commerce.models import Order, Payment, Refund
 from commerce.services.order_notices import subject_of
-from config.admin import badge, yuan
+from config.admin import yuan
 from counseling.models import Dispute, Reschedule
 
 _SEE = "counseling.view_appointment"
-
-
-def _state(row) -> str:
-    return badge(row.status, row.get_status_display())
 
 
 def _notices_sent(appointment_id: int):
@@ -32,7 +29,7 @@ SECTIONS = [
             "商户单号": lambda row: row.number,
             "方式": lambda row: row.get_method_display(),
             "金额": lambda row: yuan(row.amount),
-            "状态": _state,
+            "状态": state,
             "支付时间": lambda row: row.paid_at or "-",
         },
         page="commerce.payment", lookup="",
@@ -44,7 +41,7 @@ SECTIONS = [
             "退款单号": lambda row: row.number,
             "金额": lambda row: yuan(row.amount),
             "原因": lambda row: row.get_reason_code_display(),
-            "状态": _state,
+            "状态": state,
             "到账时间": lambda row: row.succeeded_at or "-",
         },
         page="commerce.refund", lookup="",
@@ -68,7 +65,7 @@ SECTIONS = [
         {
             "争议编号": lambda row: row.number,
             "原因": lambda row: row.get_reason_display(),
-            "状态": _state,
+            "状态": state,
             "裁定期限": lambda row: row.decide_by,
             "裁定说明": lambda row: row.decision_note,
         },
@@ -76,13 +73,7 @@ SECTIONS = [
     ),
     Section(
         "told", "发出的通知与提醒", _SEE, _notices_sent,
-        {
-            "标题": lambda row: row.title or row.template,
-            "收件人": lambda row: row.user.display_name,
-            "渠道": lambda row: row.get_channel_display(),
-            "状态": _state,
-            "时间": lambda row: row.sent_at or row.created_at,
-        },
+        NOTICE_COLUMNS,
     ),
     Section(
         "operations", "操作日志", "accounts.view_operationlog",
@@ -91,7 +82,7 @@ SECTIONS = [
         {
             "操作": lambda row: row.operation,
             "操作人": lambda row: row.admin_name,
-            "结果": _state,
+            "结果": state,
             "时间": lambda row: row.created_at,
         },
         page="accounts.operationlog", lookup="",
