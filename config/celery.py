@@ -77,6 +77,9 @@ app.conf.update(
         "自动确认收货": {
             "task": "commerce.confirm_orders", "schedule": _sweep, "options": _expires,
         },
+        "结束到期商户邀请": {
+            "task": "commerce.expire_invitations", "schedule": crontab(minute=35),
+        },
         "上传微信发货信息": {
             "task": "commerce.report_shipping", "schedule": _sweep, "options": _expires,
         },
@@ -92,6 +95,9 @@ app.conf.update(
         "生成预约时段": {"task": "counseling.open_slots", "schedule": timedelta(hours=1)},
         "重新计算咨询师评分": {
             "task": "counseling.refresh_ratings", "schedule": crontab(hour=5, minute=20),
+        },
+        "重新计算商户评分": {
+            "task": "commerce.refresh_ratings", "schedule": crontab(hour=5, minute=25),
         },
         "生成认领协议": {"task": "farm.print_agreements", "schedule": _sweep, "options": _expires},
         "结束到期认领": {"task": "farm.end_claims", "schedule": _sweep, "options": _expires},

@@ -55,6 +55,11 @@ def day_end(day: date) -> datetime:
     return day_start(day + timedelta(days=1))
 
 
+def monday_of(day: date) -> date:
+    """The first day of its week."""
+    return day - timedelta(days=day.weekday())
+
+
 def last_days(now: datetime, count: int) -> list[date]:
     """`count` days, oldest first, ending with the day `now` is in."""
     today = business_day(now)

@@ -125,6 +125,45 @@ class MinutesAfter(models.Func):
         return self.as_sql(compiler, connection, template=template, arg_joiner=joiner, **extra)
 
 
+class BusinessDay(models.Func):
+    """The day of a moment in Shanghai (+08:00, see config.days), for columns and comparisons.
+
+    The database's own arithmetic, as for MinutesAfter; the moment is a column.
+    """
+
+    arity = 1
+    output_field = models.DateField()
+    template = "DATE(DATE_ADD(%(expressions)s, INTERVAL 8 HOUR))"
+
+    def as_sqlite(self, compiler, connection, **extra):
+        return self.as_sql(
+            compiler, connection, template="date(%(expressions)s, '+8 hours')", **extra
+        )
+
+    def as_postgresql(self, compiler, connection, **extra):
+        template = "(%(expressions)s AT TIME ZONE INTERVAL '+08:00')::date"
+        return self.as_sql(compiler, connection, template=template, **extra)
+
+
+class BusinessWeek(models.Func):
+    """The Monday of the week that a moment lies in, in Shanghai; the moment is a column."""
+
+    arity = 1
+    output_field = models.DateField()
+    template = (
+        "DATE(DATE_SUB(DATE_ADD(%(expressions)s, INTERVAL 8 HOUR),"
+        " INTERVAL WEEKDAY(DATE_ADD(%(expressions)s, INTERVAL 8 HOUR)) DAY))"
+    )
+
+    def as_sqlite(self, compiler, connection, **extra):
+        template = "date(%(expressions)s, '+8 hours', 'weekday 0', '-6 days')"
+        return self.as_sql(compiler, connection, template=template, **extra)
+
+    def as_postgresql(self, compiler, connection, **extra):
+        template = "date_trunc('week', %(expressions)s AT TIME ZONE INTERVAL '+08:00')::date"
+        return self.as_sql(compiler, connection, template=template, **extra)
+
+
 def joined_columns(connection, first: str, between: str, second: str) -> str:
     """SQL of two columns as one text with `between` in between; NULL when one of them is."""
     if connection.vendor == "mysql":

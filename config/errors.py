@@ -49,6 +49,12 @@ class Busy(DomainError):
     code, status, message = 10411, 409, _("操作过于繁忙，请稍后重试")
 
 
+class ReasonNeeded(DomainError):
+    """Whoever sends back, calls off or opens something sealed says why."""
+
+    code, status, message = 10422, 422, _("请填写原因")
+
+
 class ServiceUnavailable(DomainError):
     """Somebody we depend on does not answer; nothing was done."""
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Aggregate, Count, F, QuerySet
 from django.utils.module_loading import import_string
 
-from config.days import day_of, day_start
+from config.days import day_of, day_start, monday_of
 
 Counts = dict[tuple[date, str], int]
 DAY = timedelta(days=1)
@@ -97,7 +97,7 @@ def days_between(first: date, last: date) -> list[date]:
 def bucket_of(day: date, period: str) -> date:
     """The first day of the week or month that `day` is in; itself for period "day"."""
     if period == "week":
-        return day - DAY * day.weekday()
+        return monday_of(day)
     return day.replace(day=1) if period == "month" else day
 
 

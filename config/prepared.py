@@ -7,13 +7,14 @@ Rows come through the backend's converters, so they are what .values() would giv
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import count
 from typing import TypeVar
 from weakref import WeakSet
 
-from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Count, Model, QuerySet
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.models import Count, Field, Model, QuerySet
+from django.db.models.base import ModelState
 from django.db.models.query import ModelIterable
 from django.db.models.sql import UpdateQuery
 
@@ -75,14 +76,47 @@ class PreparedUpdate(Prepared):
     def __call__(self, **values) -> int:
         return super().__call__(**values)
 
-    def _compile(self, using: str, vendor: str, shape: tuple) -> "_Update":
+    def _compile(self, using: str, vendor: str, shape: tuple) -> "_Write":
         marks = {name: _mark(kind) for name, kind, _ in shape}
-        return _Update(*self._build(**marks), marks, using)
+        queryset, changes = self._build(**marks)
+        query = queryset.query.chain(UpdateQuery)
+        query.add_update_values(changes)
+        return _Write(*query.get_compiler(using).as_sql(), marks, using)
 
 
-def names_of(model: type[Model]) -> list[str]:
-    """The columns of a row, as .values() wants them to make the row of what it gives."""
-    return [field.attname for field in model._meta.concrete_fields if not field.generated]
+class PreparedCopy(PreparedUpdate):
+    """build(**parameters) gives (model, queryset of values): they become rows of the model, in one
+    statement.  Each goes into the field of its name, a "_" before it left out: a queryset keeps
+    the names of its own fields for itself.
+    """
+
+    def _compile(self, using: str, vendor: str, shape: tuple) -> "_Write":
+        marks = {name: _mark(kind) for name, kind, _ in shape}
+        model, rows = self._build(**marks)
+        quote = connections[using].ops.quote_name
+        sql, values = rows.query.get_compiler(using).as_sql()
+        fields = [model._meta.get_field(name.removeprefix("_")) for name in rows.query.selected]
+        columns = ", ".join(quote(field.column) for field in fields)
+        sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) {sql}"
+        return _Write(sql, values, marks, using)
+
+
+@cache
+def names_of(model: type[Model]) -> tuple[str, ...]:
+    """The columns of a row, as .values() wants them for made()."""
+    return tuple(field.attname for field in model._meta.concrete_fields if not field.generated)
+
+
+def made(model: type[Row], values: dict) -> Row:
+    """model.from_db() of what .values() gave, without the signals nobody listens to.
+
+    Columns that `values` lacks are asked for when they are needed.
+    """
+    row = model.__new__(model)
+    row.__dict__.update(values)
+    row._state = ModelState()
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return row
 
 
 def counted(rows: QuerySet) -> QuerySet:
@@ -99,7 +133,7 @@ def insert(row: Row) -> Row:
     """
     connection = connections[DEFAULT_DB_ALIAS]
     sql, fields = _insertion(type(row), connection.vendor)
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+    values = [_prepared(field, kind, row, connection) for field, kind in fields]
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         if connection.features.can_return_columns_from_insert:
@@ -117,8 +151,35 @@ def insert_all(rows: list[Row]) -> list[Row]:
     return type(rows[0])._base_manager.bulk_create(rows) if rows else []
 
 
+# What goes to the driver as it is: all that Django's detour would do is look at its type.
+_AS_THEY_ARE = (
+    (models.CharField, str),
+    (models.TextField, str),
+    (models.IntegerField, int),
+    (models.ForeignKey, int),
+    (models.BooleanField, bool),
+)
+_DETOUR = ("pre_save", "get_db_prep_save", "get_db_prep_value", "get_prep_value")
+
+
+def _prepared(field: Field, kind: type | None, row: Model, connection):
+    value = getattr(row, field.attname)
+    if kind is not None and (value is None or type(value) is kind):
+        return value
+    return field.get_db_prep_save(field.pre_save(row, True), connection)
+
+
+def _as_it_is(field: Field) -> type | None:
+    """The type whose values the field hands on unchanged; None when it has a say in them."""
+    for base, kind in _AS_THEY_ARE:
+        if isinstance(field, base):
+            own = any(getattr(type(field), name) is not getattr(base, name) for name in _DETOUR)
+            return None if own else kind
+    return None
+
+
 @lru_cache(maxsize=256)
-def _insertion(model: type[Model], vendor: str) -> tuple[str, list]:
+def _insertion(model: type[Model], vendor: str) -> tuple[str, list[tuple[Field, type | None]]]:
     connection = connections[DEFAULT_DB_ALIAS]
     quote = connection.ops.quote_name
     fields = [
@@ -133,7 +194,7 @@ def _insertion(model: type[Model], vendor: str) -> tuple[str, list]:
     )
     if connection.features.can_return_columns_from_insert:
         sql += f" RETURNING {quote(model._meta.pk.column)}"
-    return sql, fields
+    return sql, [(field, _as_it_is(field)) for field in fields]
 
 
 class PreparedPages:
@@ -185,11 +246,9 @@ class _Statement:
         return [dict(zip(self._names, row, strict=True)) for row in rows]
 
 
-class _Update:
-    def __init__(self, queryset: QuerySet, changes: dict, marks: dict, using: str):
-        query = queryset.query.chain(UpdateQuery)
-        query.add_update_values(changes)
-        self._sql, values = query.get_compiler(using).as_sql()
+class _Write:
+    def __init__(self, sql: str, values: tuple, marks: dict, using: str):
+        self._sql = sql
         places = _places(marks, connections[using].ops)
         self._values = [places.get(_key(value)) or (None, None, value) for value in values]
         self._using = using

@@ -7,6 +7,7 @@ import csv
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from io import TextIOWrapper
 from typing import Any, BinaryIO
 
@@ -34,6 +35,8 @@ def cell(value: Any) -> int | str:
         return "是" if value else "否"
     if isinstance(value, int):
         return value
+    if isinstance(value, Decimal):  # below zero it begins like a formula and is none
+        return f"{value:f}"
     if isinstance(value, datetime):
         return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
     return "" if value is None else safe_text(str(value))

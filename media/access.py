@@ -11,6 +11,7 @@ from media.models import File
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
 PUBLIC_CACHE = "public, max-age=31536000, immutable"
+WHILE_SHOWN_CACHE = "public, max-age=600"  # of what may be hidden again
 PRIVATE_CACHE = "private, no-store"
 
 
@@ -40,15 +41,16 @@ def answer(
 
 
 def _headers(file: File, *, etag: str, cache: str, attachment: bool) -> dict[str, str]:
+    public = cache != PRIVATE_CACHE
     return {
         "Content-Type": file.content_type,
-        "Content-Disposition": _disposition(file, public=cache == PUBLIC_CACHE, saved=attachment),
+        "Content-Disposition": _disposition(file, public=public, saved=attachment),
         "Accept-Ranges": "bytes",
         "ETag": etag,
         "Cache-Control": cache,
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
-        "Cross-Origin-Resource-Policy": "cross-origin" if cache == PUBLIC_CACHE else "same-site",
+        "Cross-Origin-Resource-Policy": "cross-origin" if public else "same-site",
     }
 
 

@@ -2,11 +2,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.api.serializers import ApiModelSerializer
-from media.models import File, Purpose, Variant
+from media.models import OF_THE_BUSINESS, File, Purpose, Variant
 from media.services.links import DOWNLOAD, LINK_SECONDS, url_for
 
-# Avatars have an address of their own.
-UPLOADS = [(code.value, code.label) for code in Purpose if code != Purpose.AVATAR]
+# Avatars have an address of their own; what is the business's comes by the back office.
+ELSEWHERE = {Purpose.AVATAR, *OF_THE_BUSINESS}
+UPLOADS = [(code.value, code.label) for code in Purpose if code not in ELSEWHERE]
 
 
 class FileSerializer(ApiModelSerializer):

@@ -14,7 +14,7 @@ from config.admin.columns import badge, column_for
 from config.admin.filters import DayRangeFilter
 from config.admin.scope import ScopedAdmin
 from config.admin.step_up import ask_first
-from config.changes import note_change
+from config.changes import note_change, note_deleted
 from config.errors import DomainError
 
 
@@ -113,6 +113,12 @@ class BackOfficeAdmin(ScopedAdmin, ModelAdmin):
                     {n: (before.get(n), row.cleaned_data.get(n)) for n in row.changed_data},
                 )
         return super().construct_change_message(request, form, formsets, add)
+
+    def log_deletions(self, request, queryset):
+        """Called before rows are deleted: the operation log gets what they were."""
+        for row in queryset:
+            note_deleted(row)
+        return super().log_deletions(request, queryset)
 
     def changelist_view(self, request, extra_context=None):
         page = self._ask_first(request, self._chosen_actions)

@@ -18,6 +18,7 @@ from django_celery_beat.models import (
 from unfold.decorators import action, display
 
 from config.admin.base import BackOfficeAdmin
+from config.changes import note_change
 
 UNITS = [(86400, "天"), (3600, "小时"), (60, "分钟"), (1, "秒")]
 
@@ -93,6 +94,8 @@ class PeriodicTaskAdmin(BackOfficeAdmin):
         self._switch(request, queryset, on=False)
 
     def _switch(self, request, queryset, *, on: bool):
+        for task in queryset:
+            note_change(task, {"enabled": (task.enabled, on)})
         count = queryset.update(enabled=on)
         PeriodicTasks.update_changed()  # beat looks at this row, not at every task's
         self.message_user(request, f"已{'启用' if on else '暂停'} {count} 个任务")

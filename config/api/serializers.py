@@ -27,6 +27,13 @@ class _BuiltOnce:
         return shown
 
 
+class IdField(serializers.IntegerField):
+    """The key of a row in a body or query; nothing that no key of ours can be."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"min_value": 1, "max_value": 2**63 - 1} | kwargs)
+
+
 class ReadSerializer(_BuiltOnce, serializers.Serializer):
     """For reading what is no model; one serializer's fields serve all of its thread."""
 

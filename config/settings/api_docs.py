@@ -27,6 +27,7 @@ SPECTACULAR_SETTINGS = {
         "RefundStatus": "commerce.models.RefundStatus",
         "ProductStatus": "commerce.models.ProductStatus",
         "MerchantMemberRole": "commerce.models.MemberRole",
+        "MerchantInvitationStatus": "commerce.models.InvitationStatus",
         "ReviewStatus": "commerce.models.ReviewStatus",
         "AnimalStatus": "farm.models.AnimalStatus",
         "AnimalListing": "farm.models.Listing",

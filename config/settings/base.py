@@ -208,6 +208,9 @@ PAYABLES = {
     "claim_renewal": "farm.payables.ClaimRenewalPayable",
     "product": "commerce.services.goods.ProductPayable",
 }
+# Private uploads that others than their owners read, by purpose: called with somebody, the ids of
+# what they may look at.
+SHARED_FILES = {"evidence": "counseling.services.evidence.files_for"}
 # What is counted per day, how people come to pay, and what they spent (config/measures.py).
 MEASURES = [
     "accounts.measures.MEASURES", "counseling.stats.MEASURES", "farm.stats.MEASURES",
@@ -229,7 +232,13 @@ EXPORTS = {
     "order": "commerce.exports.OrderExport",
     "payment": "commerce.exports.PaymentExport",
     "refund": "commerce.exports.RefundExport",
+    "ledger": "commerce.exports.LedgerExport",
+    "bill_difference": "commerce.exports.DifferenceExport",
+    "merchant_order": "commerce.exports.MerchantOrderExport",
+    "merchant_ledger": "commerce.exports.MerchantLedgerExport",
     "order_stats": "commerce.exports.OrderStatsExport",
+    "animal_claim": "farm.exports.ClaimExport",
+    "farm_stats": "farm.exports.FarmStatsExport",
     "appointment_stats": "counseling.exports.AppointmentStatsExport",
 }
 # What each app keeps about a person, the uppermost app first (accounts.services.holdings).

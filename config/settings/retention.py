@@ -27,6 +27,7 @@ RETENTION = [
     ("accounts.ExportJob", "updated_at", 180, _ENDED_EXPORTS),
     ("accounts.AccountDeletion", "ended_at", 3 * 365, _ENDED_DELETIONS),
     ("commerce.MerchantApplication", "handled_at", 180, _HANDLED),
+    ("commerce.MerchantInvitation", "decided_at", 365, {}),
     ("commerce.PaymentNotice", "received_at", 180, {}),
     # A year: what utilisation is counted of.
     ("counseling.TimeSlot", "start_at", 366, _UNUSED_SLOTS),
@@ -83,6 +84,7 @@ NO_RETENTION = {
     "commerce.ProductImage": _STATE,
     "commerce.Refund": _MONEY,
     "commerce.MerchantReview": "what others go by; its words go with the person",
+    "commerce.ReviewPicture": "part of the review",
     "commerce.Shipment": _MONEY,
     "commerce.ShippingReport": _MONEY,
     "commerce.VerificationCode": _MONEY,
@@ -94,6 +96,7 @@ NO_RETENTION = {
     "counseling.ClientProfile": "appointments hang on it; cleared with the person",
     "counseling.Counselor": _STATE,
     "counseling.Dispute": _MONEY,
+    "counseling.DisputeEvidence": "part of the dispute",
     "counseling.Reschedule": "part of the appointment",
     "counseling.Holiday": _STATE,
     "counseling.LeaveRequest": "why appointments went as they did",

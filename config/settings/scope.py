@@ -30,6 +30,7 @@ DATA_SCOPE = {
     "commerce.ledgertransaction": [f"order__{_COUNSELOR}"],
     "commerce.merchant": ["user"],
     "commerce.merchantapplication": [],
+    "commerce.merchantinvitation": ["merchant__user"],
     "commerce.merchantmember": ["merchant__user"],
     "commerce.product": ["merchant__user", "merchant__members__user"],
     "commerce.stockmovement": ["product__merchant__user"],

@@ -1,3 +1,11 @@
-from media.models.files import File, FileStatus, FileUsage, Purpose, Variant, Visibility
+from media.models.files import (
+    OF_THE_BUSINESS,
+    File,
+    FileStatus,
+    FileUsage,
+    Purpose,
+    Variant,
+    Visibility,
+)
 
-__all__ = ["File", "FileStatus", "FileUsage", "Purpose", "Variant", "Visibility"]
+__all__ = ["OF_THE_BUSINESS", "File", "FileStatus", "FileUsage", "Purpose", "Variant", "Visibility"]

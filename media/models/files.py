@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.module_loading import import_string
 
 from accounts.scope import scoped
 from config.db import ExactCharField, LockingQuerySet, TimestampedModel
@@ -15,10 +16,24 @@ class Purpose(models.TextChoices):
     PRODUCT = "product", "商品图片"
     ANIMAL = "animal", "动物照片"
     QUALIFICATION = "qualification", "资质文件"
+    REVIEW = "review", "评价图片"
+    PROOF = "proof", "收付款凭证"
+    EVIDENCE = "evidence", "争议证据"
 
 
 # Who may look at private files of a purpose, besides those who manage files.
-READERS = {Purpose.QUALIFICATION: "counseling.view_qualification"}
+READERS = {
+    Purpose.QUALIFICATION: "counseling.view_qualification",
+    Purpose.REVIEW: "commerce.view_merchantreview",
+    Purpose.PROOF: "commerce.view_payment",
+}
+
+
+# What staff handed in for the business: it outlives their account, and who may read it is no matter
+# of whose it is.
+OF_THE_BUSINESS = (Purpose.PROOF,)
+# What those who manage files have no part in.
+CONFIDENTIAL = (*OF_THE_BUSINESS, Purpose.EVIDENCE)
 
 
 class Visibility(models.TextChoices):
@@ -43,14 +58,18 @@ class FileQuerySet(LockingQuerySet):
 
     def visible_to(self, user):
         """One's own; those of others are the back office's affair."""
-        return self.ready().filter(owner=user)
+        return self.ready().filter(owner=user).exclude(purpose__in=OF_THE_BUSINESS)
 
     def readable_by(self, user):
         """What a link of `user` may still open."""
-        found = scoped(self.ready(), user, "media.view_file", besides=Q(owner=user))
+        known = self.ready().exclude(purpose__in=CONFIDENTIAL)
+        found = scoped(known, user, "media.view_file")
         for purpose, permission in READERS.items():
             found |= scoped(self.ready().filter(purpose=purpose), user, permission)
-        return found
+        for purpose, shared in settings.SHARED_FILES.items():
+            files = import_string(shared)(user)
+            found |= self.ready().filter(purpose=purpose, pk__in=files)
+        return found | self.visible_to(user)
 
 
 class File(TimestampedModel):

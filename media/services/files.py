@@ -1,11 +1,13 @@
 """Files that are there: deleting them, and sweeping up what got lost."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from celery import signature
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.audit import move
 from accounts.models import User, UserStatus
@@ -13,7 +15,7 @@ from config import storage
 from config.db import transact
 from config.errors import DomainError, NotFound
 from media.errors import FileInUse
-from media.models import File, FileStatus, Purpose, Variant
+from media.models import OF_THE_BUSINESS, File, FileStatus, Purpose, Variant, Visibility
 from media.services.links import public_path
 from media.services.quota import release
 
@@ -42,6 +44,12 @@ def is_used(file: File) -> bool:
         return False
     worn = public_path(file, Variant.MAIN)
     return User.objects.filter(pk=file.owner_id, avatar__endswith=worn).exists()
+
+
+def show_to(visibility: Visibility, file_ids: Iterable[int]) -> None:
+    """Who looks at these from now on; in the transaction that shows or hides what they are of."""
+    rows = File.objects.filter(pk__in=list(file_ids))
+    rows.update(visibility=visibility, updated_at=timezone.now())
 
 
 def let_go(file: File, *, actor: User | None = None, reason: str) -> None:
@@ -80,6 +88,7 @@ def sweep(now: datetime) -> int:
     """
     lost = Q(status=FileStatus.UPLOADING, created_at__lt=now - timedelta(hours=UPLOAD_HOURS))
     left_behind = Q(status=FileStatus.READY, owner__status=UserStatus.DELETED)
+    left_behind &= ~Q(purpose__in=OF_THE_BUSINESS)
     for pk in File.objects.filter(lost | left_behind).order_by("pk").values_list("pk", flat=True):
         _try(discard, pk, reason="清理")
     deleted = File.objects.filter(status=FileStatus.DELETED).order_by("pk")

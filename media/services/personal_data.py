@@ -2,7 +2,7 @@
 
 from accounts.models import User
 from accounts.services.holdings import Blocker, Holding
-from media.models import File, FileStatus, FileUsage
+from media.models import OF_THE_BUSINESS, File, FileStatus, FileUsage
 from media.services.files import let_go
 
 HOLDINGS = (
@@ -26,5 +26,6 @@ def blockers(user: User) -> list[Blocker]:
 
 def erase(user: User) -> None:
     """Uploads under way too: they cannot finish any more.  The bytes go after the commit."""
-    for file in File.objects.locked().filter(owner=user).exclude(status=FileStatus.DELETED):
+    own = File.objects.locked().filter(owner=user).exclude(purpose__in=OF_THE_BUSINESS)
+    for file in own.exclude(status=FileStatus.DELETED):
         let_go(file, reason="账号注销")

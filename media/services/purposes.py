@@ -24,5 +24,9 @@ RULES: dict[str, Rule] = {
     Purpose.PRODUCT: Rule(Visibility.PUBLIC, 10 * MB, main=1280, thumb=320),
     Purpose.ANIMAL: Rule(Visibility.PUBLIC, 10 * MB, main=1280, thumb=320),
     Purpose.QUALIFICATION: Rule(Visibility.OWNER, 10 * MB, main=2048, thumb=320),
+    Purpose.EVIDENCE: Rule(Visibility.OWNER, 10 * MB, main=2048, thumb=320),
+    Purpose.PROOF: Rule(Visibility.OWNER, 10 * MB, main=2048, thumb=320),
+    # Public while the review that they are part of is shown (services.files.show_to).
+    Purpose.REVIEW: Rule(Visibility.OWNER, 10 * MB, main=1280, thumb=320),
 }
 MAX_BYTES = max(rule.max_bytes for rule in RULES.values())

@@ -7,9 +7,9 @@ from config.api.permissions import LOGIN, PUBLIC
 from config.api.viewsets import ApiViewSet
 from config.errors import NotFound
 from media import errors
-from media.access import PRIVATE_CACHE, PUBLIC_CACHE, answer
+from media.access import PRIVATE_CACHE, PUBLIC_CACHE, WHILE_SHOWN_CACHE, answer
 from media.filters import FileFilter
-from media.models import File, Visibility
+from media.models import File, Purpose, Visibility
 from media.serializers import FileSerializer, TokenQuery
 from media.services.files import delete_file
 from media.services.links import DOWNLOAD, PREVIEW, open_link
@@ -57,12 +57,13 @@ class ContentViewSet(ApiViewSet):
 
     @extend_schema(responses=_IMAGE)
     def public(self, request, key, name):
-        """A public file; what an address holds never changes."""
+        """A public file; what an address holds never changes, but pictures of reviews may go."""
         variant, _, extension = name.partition(".")
         file = File.objects.ready().filter(key=key, visibility=Visibility.PUBLIC).first()
         if file is None or extension != file.extension:
             raise NotFound
-        return answer(request, file, variant, cache=PUBLIC_CACHE)
+        cache = WHILE_SHOWN_CACHE if file.purpose == Purpose.REVIEW else PUBLIC_CACHE
+        return answer(request, file, variant, cache=cache)
 
     def _linked(self, request, action: str):
         token = request.query_params.get("token", "")
