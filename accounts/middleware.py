@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.models import OperationLog, User
-from accounts.operations import operation_of
+from accounts.operations import model_of, operation_of
 from accounts.redaction import clean, is_secret, redact_all, redact_changes
 from accounts.services.duties import Duty, duty_of
 from config.api.client_ip import client_ip
@@ -126,7 +126,7 @@ def _record(request, response, actor, started: float, changes: dict) -> None:
         target_id=operation.target_id,
         request_method=request.method[:8],
         request_url=_url(request)[:500],
-        request_params=redact_all(_params(request, response, back_office)),
+        request_params=redact_all(_params(request, response, back_office), of=model_of(request)),
         changes=redact_changes(changes),
         ip_address=client_ip(request) or None,
         user_agent=clean(request.headers.get("User-Agent", "")),

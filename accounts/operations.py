@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from functools import cache
 
+from django.apps import apps
 from django.contrib import admin
+from django.db.models import Model
 
 # Verbs of the log for actions and pages that are named otherwise.
 _VERBS = {
@@ -47,9 +49,29 @@ def operation_of(request) -> Operation:
     return _of_api(request, match)
 
 
-def _of_back_office(request, match) -> Operation:
+def model_of(request) -> type[Model] | None:
+    """What a routed write is about, as far as its page or view says so."""
+    match = request.resolver_match
+    if match is None:
+        return None
+    if match.app_names[:1] == ["admin"]:
+        prefix = _prefix(match)
+        if prefix is None:
+            return None
+        app, model = _pages()[prefix]
+        return apps.all_models[app].get(model)  # the page of parameters is about none
+    view = getattr(match.func, "cls", None)
+    meta = getattr(getattr(view, "serializer_class", None), "Meta", None)
+    return getattr(meta, "model", None)
+
+
+def _prefix(match) -> str | None:
     name = match.url_name or "index"
-    prefix = next((prefix for prefix in _pages() if name.startswith(f"{prefix}_")), None)
+    return next((prefix for prefix in _pages() if name.startswith(f"{prefix}_")), None)
+
+
+def _of_back_office(request, match) -> Operation:
+    name, prefix = match.url_name or "index", _prefix(match)
     if prefix is None:
         return Operation(_BACK_OFFICE, f"{_BACK_OFFICE}:{name}"[:64])
     app, model = _pages()[prefix]

@@ -194,6 +194,7 @@ PERMISSIONS: dict[str, list[str]] = {
         "commerce.commission_merchant",
         "commerce.view_merchantapplication",
         "commerce.handle_merchantapplication",
+        "commerce.view_merchantinvitation",
         "commerce.view_merchantmember",
         "commerce.view_product",
         "commerce.review_product",

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from django.conf import settings
-from django.db.models.base import ModelState
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -23,6 +22,7 @@ from accounts.errors.api_keys import TwoIdentities
 from accounts.fields import EncryptedTextField
 from accounts.models import LoginSession, User, UserStatus
 from config.memo import memo
+from config.prepared import made
 
 LIVE_SECONDS = 0.5
 ISSUER, AUDIENCE = "banxin", "banxin-api"
@@ -107,15 +107,6 @@ def _live(sid: str) -> tuple | None:
     return LoginSession.objects.filter(sid=sid).values_list(*columns).first()
 
 
-def _person(values: tuple) -> User:
-    """User.from_db() on every request, without the signals nobody listens to."""
-    user = User.__new__(User)
-    user.__dict__.update(zip(_USER_FIELDS, values, strict=True))
-    user._state = ModelState()
-    user._state.adding, user._state.db = False, "default"
-    return user
-
-
 def forget(sid: str) -> None:
     """Look at this session anew on its next request; other processes do within LIVE_SECONDS."""
     _live.forget(sid)
@@ -128,7 +119,7 @@ def authenticate(raw: str) -> tuple[User, Login]:
     if row is None:
         raise BadToken
     session_id, expires_at, revoked_at, restricted = row[:4]
-    user = _person(row[4:])
+    user = made(User, dict(zip(_USER_FIELDS, row[4:], strict=True)))
     if (
         revoked_at is not None
         or expires_at <= timezone.now()

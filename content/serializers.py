@@ -1,6 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from config.api.serializers import IdField
 from content.models import Category, DiseaseTag
 
 
@@ -13,7 +14,7 @@ class CategorySerializer(serializers.Serializer):
     COLUMNS = ("id", "parent_id", "name", "slug", "icon", "sort_order", "is_active")
 
     id = serializers.IntegerField()
-    parent_id = serializers.IntegerField(allow_null=True)
+    parent_id = IdField(allow_null=True)
     name = serializers.CharField()
     slug = serializers.CharField()
     icon = serializers.CharField()
@@ -27,7 +28,7 @@ class CategorySerializer(serializers.Serializer):
 class CategoryBodySerializer(serializers.Serializer):
     """The body of POST and PATCH /category."""
 
-    parent_id = serializers.IntegerField(min_value=1, allow_null=True, required=False)
+    parent_id = IdField(allow_null=True, required=False)
     name = serializers.CharField(max_length=32)
     slug = serializers.SlugField(max_length=32)
     icon = serializers.CharField(max_length=64, allow_blank=True, required=False)
@@ -63,4 +64,4 @@ class DiseaseTagBodySerializer(serializers.Serializer):
 
 
 class MergeSerializer(serializers.Serializer):
-    into = serializers.IntegerField(min_value=1, help_text=_("保留的标签 ID"))
+    into = IdField(help_text=_("保留的标签 ID"))

@@ -5,13 +5,17 @@ from config.db import ExactCharField
 
 
 class LoginGuard(models.Model):
-    """Wrong passwords of late in one scope: an account at an address, an account, an address."""
+    """Wrong passwords of late in one scope: an account at an address, an account, an address.
+
+    checking: how many of `failures` are still being compared, and may turn out right.
+    """
 
     key = ExactCharField("范围", max_length=120, unique=True)
     user = models.ForeignKey(
         User, models.CASCADE, null=True, blank=True, related_name="+", verbose_name="用户"
     )
     failures = models.PositiveIntegerField("失败次数", default=0)
+    checking = models.PositiveIntegerField("其中正在核对", default=0, db_default=0)
     last_at = models.DateTimeField("最近一次")
 
     class Meta:

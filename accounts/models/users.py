@@ -1,4 +1,9 @@
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.auth.models import (
+    AbstractBaseUser,
+    BaseUserManager,
+    Permission,
+    PermissionsMixin,
+)
 from django.core.validators import validate_email
 from django.db import models
 from django.utils.crypto import salted_hmac
@@ -27,6 +32,14 @@ class UserQuerySet(LockingQuerySet):
     def visible_to(self, user):
         """Whom staff administer, as far as their role reaches; oneself is at /user/profile."""
         return scoped(self, user, "accounts.view_user")
+
+    def holding(self, permission: str):
+        """Who is active and has it by a role; super users, who have everything, are left out."""
+        app, codename = permission.split(".")
+        granting = Permission.objects.filter(content_type__app_label=app, codename=codename)
+        return self.filter(
+            status=UserStatus.ACTIVE, groups__permissions__in=granting, is_superuser=False
+        ).distinct()
 
     def by_phone(self, phone: str) -> "User | None":
         """Whose number this is; the one way to let somebody in by it.

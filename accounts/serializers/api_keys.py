@@ -3,13 +3,13 @@ from rest_framework import serializers
 from accounts.models import ApiKey
 from accounts.rbac import SCOPES
 from accounts.services.api_keys import FASTEST, LONGEST_DAYS, MOST_NETWORKS
-from config.api.serializers import ApiModelSerializer
+from config.api.serializers import ApiModelSerializer, IdField
 
 
 class NewApiKeyBody(serializers.Serializer):
     """days: until it expires.  networks: addresses or networks it may be used from."""
 
-    owner_id = serializers.IntegerField(min_value=1)
+    owner_id = IdField()
     name = serializers.CharField(max_length=64)
     scopes = serializers.ListField(
         child=serializers.ChoiceField(choices=list(SCOPES.items())), min_length=1

@@ -1,6 +1,7 @@
 from rest_framework import serializers
 
 from accounts.models import Menu
+from config.api.serializers import IdField
 
 
 class MenuSerializer(serializers.Serializer):
@@ -23,7 +24,7 @@ class MenuEntrySerializer(serializers.Serializer):
     """An entry as those who edit the menu see it.  children: the same again, hidden ones too."""
 
     id = serializers.IntegerField(read_only=True)
-    parent_id = serializers.IntegerField(read_only=True, allow_null=True)
+    parent_id = IdField(read_only=True, allow_null=True)
     kind = serializers.CharField(read_only=True)
     title = serializers.CharField(read_only=True)
     icon = serializers.CharField(read_only=True)
@@ -43,9 +44,7 @@ class MenuBody(serializers.Serializer):
     """link: a page of the back office (admin:…), a path or a web address.  permission:
     app.codename, or nothing for everybody."""
 
-    parent_id = serializers.IntegerField(
-        min_value=1, max_value=2**63 - 1, required=False, allow_null=True
-    )
+    parent_id = IdField(required=False, allow_null=True)
     kind = serializers.ChoiceField(choices=Menu.Kind.choices, required=False)
     title = serializers.CharField(max_length=32)
     icon = serializers.CharField(max_length=32, required=False, allow_blank=True)

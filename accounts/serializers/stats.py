@@ -11,7 +11,10 @@ FORMATS = [(ExportFormat.CSV, "CSV"), (ExportFormat.XLSX, "XLSX")]
 
 
 class SpanQuery(serializers.Serializer):
-    """From one business day to another, both included; without any the last 30 days."""
+    """From one business day to another, both included; without any the last 30 days.
+
+    What a kind of figures may be narrowed by are further fields of its own query.
+    """
 
     by = serializers.ChoiceField(choices=Period.choices, default=Period.DAY)
     to = serializers.DateField(required=False)
@@ -30,7 +33,8 @@ class SpanQuery(serializers.Serializer):
             raise serializers.ValidationError({"from": _("不能晚于结束日期")})
         if (last - first).days >= LONGEST[data["by"]]:
             raise serializers.ValidationError({"from": _("时间范围过长")})
-        return {"first": first, "last": last, "by": data["by"]}
+        narrowed = {name: data[name] for name in data.keys() - {"from", "to"}}
+        return narrowed | {"first": first, "last": last}
 
 
 class StatsExportBody(SpanQuery):
@@ -45,8 +49,9 @@ class StatsExportBody(SpanQuery):
         return {"filters": days | wanted, "format": format}
 
 
-def _shares() -> serializers.ListField:
-    share = serializers.DecimalField(
+def share_field() -> serializers.DecimalField:
+    """A part of a whole, 0 to 1; null where there is no whole, or it is too small to be told."""
+    return serializers.DecimalField(
         max_digits=5,
         decimal_places=4,
         min_value=0,
@@ -54,7 +59,10 @@ def _shares() -> serializers.ListField:
         coerce_to_string=False,
         allow_null=True,
     )
-    return serializers.ListField(child=share)
+
+
+def _shares() -> serializers.ListField:
+    return serializers.ListField(child=share_field())
 
 
 class FunnelStepSerializer(serializers.Serializer):
@@ -77,12 +85,20 @@ class RetentionSerializer(serializers.Serializer):
     d30 = _shares()
 
 
-class UserStatsSerializer(serializers.Serializer):
-    """The lists have one number per entry of `starts`, the first days of the periods."""
+class StatsSerializer(serializers.Serializer):
+    """The head of all figures: `starts` are the first days of the periods."""
 
     to = serializers.DateField(source="last")
     by = serializers.CharField()
     starts = serializers.ListField(child=serializers.DateField())
+
+    def get_fields(self):
+        return {"from": serializers.DateField(source="first")} | super().get_fields()
+
+
+class UserStatsSerializer(StatsSerializer):
+    """The lists have one number per entry of `starts`, the first days of the periods."""
+
     registered = _series()
     active = _series()
     logins = _series()
@@ -90,9 +106,6 @@ class UserStatsSerializer(serializers.Serializer):
     logins_by_platform = serializers.DictField(child=_series())
     retention = serializers.SerializerMethodField()
     funnel = FunnelStepSerializer(many=True)
-
-    def get_fields(self):
-        return {"from": serializers.DateField(source="first")} | super().get_fields()
 
     def get_retention(self, stats) -> RetentionSerializer:
         return {f"d{after}": shares for after, shares in stats.retention.items()}

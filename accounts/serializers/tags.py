@@ -2,11 +2,11 @@ from rest_framework import serializers
 
 from accounts.models import TagColour, UserTag
 from accounts.services.tags import MAX_PEOPLE
-from config.api.serializers import ApiModelSerializer
+from config.api.serializers import ApiModelSerializer, IdField
 
 
 class IdsField(serializers.ListField):
-    child = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    child = IdField()
 
 
 class UserTagSerializer(ApiModelSerializer):
@@ -26,7 +26,7 @@ class UserTagBody(serializers.Serializer):
 
 
 class MergeTagBody(serializers.Serializer):
-    into = serializers.IntegerField(min_value=1, help_text="保留的标签 ID")
+    into = IdField(help_text="保留的标签 ID")
 
 
 class UserTagsBody(serializers.Serializer):

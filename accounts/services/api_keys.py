@@ -13,6 +13,7 @@ from accounts.errors.api_keys import ApiKeyMalformed, TooManyApiKeys
 from accounts.models import ApiKey, User
 from accounts.rbac import SCOPES
 from accounts.services.notifications import notify
+from config.changes import note_created, set_fields
 from config.db import transact
 from config.errors import IllegalTransition, NotFound
 from config.logs import security_event
@@ -77,6 +78,7 @@ def create_key(
         created_by=actor,
         expires_at=now + timedelta(days=days),
     )
+    note_created(key, "prefix", "name", "owner", "scopes", "networks", "per_minute", "expires_at")
     notify(owner, "api_key_created", name=name, prefix=prefix, until=_day(key.expires_at))
     return key, key_text(prefix, secret)
 
@@ -90,7 +92,7 @@ def revoke_key(key_id: int, *, actor: User | None) -> ApiKey:
     now = timezone.now()
     if not ApiKey.objects.filter(pk=key_id, revoked_at=None).update(revoked_at=now):
         raise IllegalTransition
-    key.revoked_at = now
+    set_fields(key, {"revoked_at": now})
     notify(key.owner, "api_key_revoked", name=key.name, prefix=key.prefix)
     security_event("api_key_revoked", key=key.prefix, by=actor.pk if actor else None)
     return key

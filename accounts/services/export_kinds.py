@@ -28,6 +28,7 @@ class Export(Protocol):
     """label: what people call it, in Chinese.  formats: what write() makes, the usual one first.
 
     keep_parameter, if there is one: the live parameter of days that its files are kept.
+    still_theirs(job), if there is one: whether what it was asked for is its requester's yet.
     """
 
     label: str
@@ -62,8 +63,11 @@ def kind_label(name: str) -> str:
 
 def may_have(job: ExportJob) -> bool:
     """Whether its requester may have it, as things are now."""
-    user = job.requested_by
-    return user.is_active and export_kind(job.kind).allows(user, unmasked=job.unmasked)
+    user, kind = job.requested_by, export_kind(job.kind)
+    if not user.is_active or not kind.allows(user, unmasked=job.unmasked):
+        return False
+    still_theirs = getattr(kind, "still_theirs", None)
+    return still_theirs is None or still_theirs(job)
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,18 @@
 """How often somebody may guess a password (invariants J-5): counted in a table, Redis or not.
 
 A place is taken by a conditional UPDATE before the password is looked at and given back when it
-was right.  So exactly `limit` wrong ones are evaluated however many come at once, and right ones
-never add up.
+was right.  So exactly `limit` wrong ones are evaluated however many come at once.  Right ones
+never add up: where all places are taken and some may still be given back, the next one waits.
 """
 
 import ipaddress
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.errors import TooManyAttempts, TooManyOtps
@@ -29,17 +30,42 @@ PER_ACCOUNT_FROM_STRANGERS = 20
 PER_ADDRESS = 100
 
 
+# How long somebody waits for places that others may give back, and how long a check may take.
+PATIENCE = timedelta(seconds=8)
+LOOKS_EVERY = 0.05  # seconds
+
+
 @dataclass(frozen=True)
 class Attempt:
-    """The places one guess has taken."""
+    """The places one guess has taken: `with begin_login(...):` compare, and raise when it is wrong.
+
+    A process that dies in between leaves a wrong guess.
+    """
 
     own: str
     shared: tuple[str, ...] = ()
 
-    def forgive(self) -> None:
-        """The password was right: the attempt does not count, nor do its predecessors here."""
-        LoginGuard.objects.filter(key=self.own).update(failures=0)
+    def __enter__(self) -> "Attempt":
+        return self
+
+    def __exit__(self, kind, error, trace) -> None:
+        if kind is None:
+            self._was_right()
+        else:
+            self._was_wrong()
+
+    @transact
+    def _was_right(self) -> None:
+        """It does not count, nor do those before it here; what is being compared still may."""
+        LoginGuard.objects.filter(key=self.own, checking__gt=0).update(
+            failures=F("checking") - 1, checking=F("checking") - 1
+        )
         _give_back(self.shared)
+
+    @transact
+    def _was_wrong(self) -> None:
+        for key in sorted((self.own, *self.shared)):
+            LoginGuard.objects.filter(key=key, checking__gt=0).update(checking=F("checking") - 1)
 
 
 def begin_login(
@@ -71,7 +97,8 @@ def begin_login(
         }
         attempt = _begin(with_proof, user)
         if not proof():
-            raise  # and the place stays taken
+            attempt._was_wrong()
+            raise
         return attempt
 
 
@@ -128,17 +155,39 @@ def _begin(
 
 
 def _take(key: str, limit: int, user: User | None) -> bool:
-    """One more failure of `key`, unless `limit` came with less than WINDOW between each two."""
+    """One more failure of `key`, unless `limit` came with less than WINDOW between each two.
+
+    Waits while others, whose passwords are being compared, may give their places back; never
+    inside a transaction, whose locks they may need.
+    """
+    patient = not transaction.get_connection().in_atomic_block
+    until = time.monotonic() + PATIENCE.total_seconds()
+    while not _try(key, limit, user):
+        if not patient or not _may_be_given_back(key, limit) or time.monotonic() > until:
+            return False
+        time.sleep(LOOKS_EVERY)
+    return True
+
+
+def _try(key: str, limit: int, user: User | None) -> bool:
     if _count(key, limit):
         return True
     if not LoginGuard.objects.filter(key=key).exists():
         try:
             with transaction.atomic():
-                LoginGuard.objects.create(key=key, user=user, failures=1, last_at=timezone.now())
+                LoginGuard.objects.create(
+                    key=key, user=user, failures=1, checking=1, last_at=timezone.now()
+                )
             return True
         except IntegrityError:
             pass
     return _count(key, limit)  # full, or made by another request since the first look
+
+
+def _may_be_given_back(key: str, limit: int) -> bool:
+    """Whether it is not yet certain that there have been `limit` wrong ones."""
+    row = LoginGuard.objects.filter(key=key, last_at__gt=timezone.now() - PATIENCE)
+    return row.filter(Q(checking__gt=0) | Q(failures__lt=limit)).exists()
 
 
 @transact
@@ -146,15 +195,19 @@ def _count(key: str, limit: int) -> bool:
     now = timezone.now()
     row = LoginGuard.objects.filter(key=key)
     return bool(
-        row.filter(last_at__lte=now - WINDOW).update(failures=1, last_at=now)
-        or row.filter(failures__lt=limit).update(failures=F("failures") + 1, last_at=now)
+        row.filter(last_at__lte=now - WINDOW).update(failures=1, checking=1, last_at=now)
+        or row.filter(failures__lt=limit).update(
+            failures=F("failures") + 1, checking=F("checking") + 1, last_at=now
+        )
     )
 
 
 @transact
 def _give_back(keys: tuple[str, ...]) -> None:
     for key in sorted(keys):
-        LoginGuard.objects.filter(key=key, failures__gt=0).update(failures=F("failures") - 1)
+        LoginGuard.objects.filter(key=key, checking__gt=0).update(
+            failures=F("failures") - 1, checking=F("checking") - 1
+        )
 
 
 def _seconds_left(key: str) -> int:

@@ -19,8 +19,8 @@ from accounts.services.second_factor import Offer
 from accounts.services.sessions import TokenPair, open_session
 from accounts.wechat import WeChatError, WeChatPerson, wechat_client
 from config.errors import DomainError
-from config.masking import mask_account
-from config.prepared import Prepared, names_of
+from config.masking import mask_account, mask_key
+from config.prepared import Prepared, made, names_of
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ def by_wechat(code: str, *, device: Device, otp: str = "") -> LoggedIn:
         log_attempt(None, "wechat", "", device, refusal)
         raise
     user = _user_of(person)
-    return enter(user, person.openid, "wechat", mask_account(person.openid), device, Offer(otp))
+    return enter(user, person.openid, "wechat", mask_key(person.openid), device, Offer(otp))
 
 
 def exchange(code: str) -> WeChatPerson:
@@ -103,9 +103,8 @@ def check_password(
     user = find_by_account(account) if len(password) <= LONGEST_PASSWORD else None
     proof = (lambda: offer.proves(user)) if user and offer.otp else None
     try:
-        attempt = begin_login(user, account, device.ip_address, proof=proof)
-        _evaluate(user, password)
-        attempt.forgive()
+        with begin_login(user, account, device.ip_address, proof=proof):
+            _evaluate(user, password)
         if not user.is_active:
             raise AccountDisabled
     except DomainError as refusal:
@@ -172,7 +171,7 @@ def _user_of(person: WeChatPerson) -> User:
     if person.unionid and row["unionid"] != person.unionid:
         known = WeChatIdentity.objects.filter(appid=appid, openid=person.openid)
         known.update(unionid=person.unionid)
-    return User(**{name: row[f"user__{name}"] for name in names_of(User)})
+    return made(User, {name: row[f"user__{name}"] for name in names_of(User)})
 
 
 _known = Prepared(

@@ -13,7 +13,7 @@ from django.db import connection
 
 from accounts.errors import MenuInUse, MenuMalformed, MenuTooDeep
 from accounts.models import Menu, User
-from config.changes import note_change
+from config.changes import note_change, set_fields
 from config.db import transact
 from config.errors import NotFound
 
@@ -30,6 +30,7 @@ _PERMISSIONS = dict.fromkeys(
         "admin:accounts_user_analysis",
         "admin:commerce_order_analysis",
         "admin:counseling_appointment_analysis",
+        "admin:farm_animalclaim_analysis",
     ),
     "accounts.view_statistics",
 ) | {"admin:counseling_timeslot_week": "counseling.view_timeslot"}
@@ -81,6 +82,7 @@ MENUS = [
             ("商户", "store", "commerce.merchant"),
             ("商品", "inventory_2", "commerce.product"),
             ("商户成员", "badge", "commerce.merchantmember"),
+            ("商户邀请", "person_add", "commerce.merchantinvitation"),
             ("库存记录", "swap_vert", "commerce.stockmovement"),
             ("商户评价", "reviews", "commerce.merchantreview"),
             ("入驻申请", "contact_page", "commerce.merchantapplication"),
@@ -109,6 +111,7 @@ MENUS = [
             ("用户分析", "insights", "admin:accounts_user_analysis"),
             ("订单分析", "bar_chart", "admin:commerce_order_analysis"),
             ("预约分析", "calendar_month", "admin:counseling_appointment_analysis"),
+            ("认领分析", "volunteer_activism", "admin:farm_animalclaim_analysis"),
         ],
     ),
     (
@@ -231,11 +234,8 @@ def change_menu(menu_id: int | None = None, **fields) -> Menu:
     """Make an entry, or change some fields of the one with that id; as save_menu(), NotFound."""
     _lock()
     menu = Menu() if menu_id is None else _found(menu_id)
-    before = {name: None if menu_id is None else getattr(menu, name) for name in fields}
-    for name, value in fields.items():
-        setattr(menu, name, value)
+    set_fields(menu, fields)
     save_menu(menu)
-    note_change(menu, {n: (before[n], v) for n, v in fields.items() if before[n] != v})
     return menu
 
 
@@ -268,6 +268,7 @@ def move_menu(menu_id: int, *, up: bool, actor: User | None = None) -> None:
     there = here - 1 if up else here + 1
     if 0 <= there < len(siblings):
         siblings[here], siblings[there] = siblings[there], siblings[here]
+        note_change(menu, {"place": (here + 1, there + 1)})
     for position, sibling in enumerate(siblings, start=1):
         Menu.objects.filter(pk=sibling.pk).update(sort_order=position * 10)
 

@@ -1,6 +1,9 @@
 """Asking for a notice: rows in the caller's transaction; accounts.services.delivery sends them."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from celery import signature
 from django.db import IntegrityError, transaction
@@ -34,36 +37,78 @@ def notify(
     with it is not written.  subject: what it tells of, locked by the caller: what waits about it is
     not sent any more (Q-5), of this template if it replaces those.  expires_at: not from then on.
     """
-    now, former = timezone.now(), {Channel.SMS: to, Channel.EMAIL: to_email}
-    words = find_template(template)
+    former = {Channel.SMS: to, Channel.EMAIL: to_email}
+    notify_all(
+        [
+            Notice(
+                user.pk,
+                template,
+                context,
+                dedupe_key=dedupe_key,
+                former=former,
+                subject=subject,
+                replaces=replaces,
+                expires_at=expires_at,
+            )
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What notify() is asked for; former: where to by a channel, when not to what they have now."""
+
+    user_id: int
+    template: str
+    context: Mapping[str, Any]
+    dedupe_key: str | None = None
+    former: Mapping[str, str] = field(default_factory=dict)
+    subject: str = ""
+    replaces: bool = False
+    expires_at: datetime | None = None
+
+
+def notify_all(notices: Sequence[Notice]) -> None:
+    """notify() of many: one statement, unless one of them was written before."""
+    now = timezone.now()
+    rows = [row for notice in notices for row in _rows(notice, now)]
+    try:
+        with transaction.atomic():
+            Notification.objects.bulk_create(rows)
+    except IntegrityError:
+        if len(notices) > 1:
+            for notice in notices:
+                notify_all([notice])
+            return
+        if notices[0].dedupe_key is None:
+            raise
+        return
+    if any(row.status == NotificationStatus.PENDING for row in rows):
+        _wake_delivery()
+
+
+def _rows(notice: Notice, now: datetime) -> list[Notification]:
+    words = find_template(notice.template)
     rows = [
         Notification(
-            user=user,
+            user_id=notice.user_id,
             channel=channel,
-            template=template,
-            context=context,
-            address=former.get(channel, ""),
-            dedupe_key=dedupe_key,
-            subject=subject,
-            replaces=replaces,
-            expires_at=expires_at,
+            template=notice.template,
+            context=notice.context,
+            address=notice.former.get(channel, ""),
+            dedupe_key=notice.dedupe_key,
+            subject=notice.subject,
+            replaces=notice.replaces,
+            expires_at=notice.expires_at,
             due_at=now,
         )
         for channel in words.channels
     ]
     for row in rows:
         if row.channel == Channel.IN_APP:
-            row.title, row.body = words.title, render(words.body, context)[:500]
+            row.title, row.body = words.title, render(words.body, notice.context)[:500]
             row.status, row.sent_at = NotificationStatus.SENT, now
-    try:
-        with transaction.atomic():
-            Notification.objects.bulk_create(rows)
-    except IntegrityError:
-        if dedupe_key is None:
-            raise
-        return
-    if any(row.status == NotificationStatus.PENDING for row in rows):
-        _wake_delivery()
+    return rows
 
 
 def mark_read(user: User, *, notification_id: int | None = None, kind: str = "") -> int:

@@ -13,6 +13,7 @@ from accounts.errors import (
 from accounts.models import Organisation, User
 from accounts.scope import ALL, organisation_tree, reaches, scope_of
 from accounts.services.roles import check_may_manage
+from config.changes import note_change
 from config.db import transact
 from config.errors import NotFound
 
@@ -74,6 +75,7 @@ def move_to_organisation(user_id: int, *, organisation_id: int | None, actor: Us
         _check_known(organisation_id, actor)
     elif actor is not None and scope_of(actor, "accounts.change_user") != ALL:
         raise NotFound  # they would lose sight of them
+    note_change(user, {"organisation": (user.organisation_id, organisation_id)})
     User.objects.filter(pk=user_id).update(
         organisation=organisation_id, permission_version=F("permission_version") + 1
     )

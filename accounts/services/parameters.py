@@ -14,6 +14,7 @@ from django.db import transaction
 
 from accounts.errors import ParameterInvalid, ParameterSecret
 from accounts.models import ParameterChange, SecretParameter, User
+from config.changes import note_change
 from config.db import transact
 from config.errors import NotFound
 from config.memo import memo
@@ -73,9 +74,10 @@ def change_parameters(
             old, new = _save_secret(name, new)
         else:
             Constance.objects.update_or_create(key=name, defaults={"value": dumps(new)})
-        ParameterChange.objects.create(
+        change = ParameterChange.objects.create(
             name=name, old=old, new=new, actor=actor, rolls_back=rolls_back
         )
+        note_change(change, {name: (old, new)})
     transaction.on_commit(forget_parameters)
     return changed
 

@@ -39,10 +39,9 @@ def change_password(user_id: int, *, old: str, new: str, keep_session: int) -> N
 
 def confirm_password(user: User, password: str) -> None:
     """Let somebody who is logged in show that it is them; WrongPassword or TooManyAttempts."""
-    attempt = begin_confirmation(user)
-    if not user.check_password(password):
-        raise WrongPassword(old_password=[str(WrongPassword.message)])
-    attempt.forgive()
+    with begin_confirmation(user):
+        if not user.check_password(password):
+            raise WrongPassword(old_password=[str(WrongPassword.message)])
 
 
 @transact

@@ -20,6 +20,7 @@ from accounts.models import Role, User, UserStatus
 from accounts.rbac import SUPER_ADMIN
 from accounts.scope import covers, grants, reaches, read_grants
 from accounts.services.notifications import notify
+from config.changes import note_change
 from config.db import transact
 from config.errors import NotFound
 from config.prepared import Prepared
@@ -31,8 +32,9 @@ def assign_role(user_id: int, code: str, *, actor: User | None) -> None:
     themselves (CannotChangeSelf), nor to people their role does not reach (NotFound); actor None
     is the system.  A second call is harmless."""
     user, role = _locked(user_id, code, actor)
+    before = role_codes_of([user.pk])[user.pk]
     user.groups.add(role.group)
-    _tell(user, role, actor, "授予")
+    _tell(user, role, actor, "授予", before)
 
 
 @transact
@@ -41,8 +43,9 @@ def remove_role(user_id: int, code: str, *, actor: User | None) -> None:
     user, role = _locked(user_id, code, actor)
     if code == SUPER_ADMIN:
         keep_a_super_admin(without=user)
+    before = role_codes_of([user.pk])[user.pk]
     user.groups.remove(role.group)
-    _tell(user, role, actor, "移除")
+    _tell(user, role, actor, "移除", before)
 
 
 def role_codes(user: User) -> list[str]:
@@ -153,7 +156,8 @@ def _locked(user_id: int, code: str, actor: User | None) -> tuple[User, Role]:
     return user, role
 
 
-def _tell(user: User, role: Role, actor: User | None, change: str) -> None:
+def _tell(user: User, role: Role, actor: User | None, change: str, before: list[str]) -> None:
     refresh(User.objects.filter(pk=user.pk))
     if actor is not None:
+        note_change(user, {"roles": (before, role_codes_of([user.pk])[user.pk])})
         notify(user, "role_changed", change=change, role=role.group.name)

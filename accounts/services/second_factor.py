@@ -70,11 +70,10 @@ def is_on(user: User) -> bool:
 
 def verify(user: User, otp: str) -> None:
     """Take a code of the app or a recovery code; OtpInvalid, or TooManyOtps after five wrong."""
-    attempt = begin_second_factor(user)
-    if not _take(user, otp):
-        security_event("second_factor_refused", user=user.pk)
-        raise OtpInvalid
-    attempt.forgive()
+    with begin_second_factor(user):
+        if not _take(user, otp):
+            security_event("second_factor_refused", user=user.pk)
+            raise OtpInvalid
 
 
 def begin_enrolment(user: User, *, password: str = "", otp: str = "") -> None:
@@ -106,10 +105,8 @@ def confirm_enrolment(user: User, otp: str) -> list[str]:
     """
     if not pending_secret(user):
         raise EnrolmentEnded
-    attempt = begin_second_factor(user)
-    codes = _confirm(user.pk, otp)
-    attempt.forgive()
-    return codes
+    with begin_second_factor(user):
+        return _confirm(user.pk, otp)
 
 
 @transact

@@ -18,7 +18,7 @@ from accounts.services.parameters import parameter
 from config.db import transact
 from config.errors import NotFound
 from config.logs import security_event
-from config.prepared import Prepared, PreparedUpdate, insert, names_of
+from config.prepared import Prepared, PreparedUpdate, insert, made, names_of
 
 _locked_user = Prepared(
     lambda user: (
@@ -164,11 +164,9 @@ def _family_of(jti: str) -> RefreshToken | None:
     row = _family.first(jti=jti)
     if row is None:
         return None
-    user = User(**{name: row[f"session__user__{name}"] for name in names_of(User)})
-    session = LoginSession(**{name: row[f"session__{name}"] for name in names_of(LoginSession)})
-    session.user = user
-    token = RefreshToken(**{name: row[name] for name in names_of(RefreshToken)})
-    token.session = session
+    token = made(RefreshToken, {name: row[name] for name in names_of(RefreshToken)})
+    token.session = made(LoginSession, {n: row[f"session__{n}"] for n in names_of(LoginSession)})
+    token.session.user = made(User, {n: row[f"session__user__{n}"] for n in names_of(User)})
     return token
 
 

@@ -84,21 +84,19 @@ def _by_password(user: User, password: str) -> None:
 
 
 def _by_code(user: User, code: str) -> None:
-    attempt = begin_confirmation(user)
-    if not user.phone:
-        raise ProofInvalid
-    spend_code(user.phone, CodePurpose.STEP_UP, code)
-    attempt.forgive()
+    with begin_confirmation(user):
+        if not user.phone:
+            raise ProofInvalid
+        spend_code(user.phone, CodePurpose.STEP_UP, code)
 
 
 def _by_wechat(user: User, code: str) -> None:
     """The exchange comes first: that WeChat does not answer is nobody's wrong guess."""
     person = exchange(code)
-    attempt = begin_confirmation(user)
     own = WeChatIdentity.objects.filter(user=user, appid=wechat_client().appid)
-    if not own.filter(openid=person.openid).exists():
-        raise ProofInvalid
-    attempt.forgive()
+    with begin_confirmation(user):
+        if not own.filter(openid=person.openid).exists():
+            raise ProofInvalid
 
 
 _PROOFS = {"password": _by_password, "code": _by_code, "wx_code": _by_wechat}

@@ -8,7 +8,7 @@ from accounts.errors import UserTagInUse, UserTagNameTaken, UserTagUnknown
 from accounts.models import User, UserStatus, UserTag, UserTagging
 from accounts.scope import scoped
 from accounts.services.roles import check_may_manage_all
-from config.changes import note_change
+from config.changes import note_change, set_fields
 from config.db import transact
 from config.errors import NotFound
 from config.prepared import Prepared
@@ -23,15 +23,12 @@ def save_user_tag(tag_id: int | None = None, **fields: str) -> UserTag:
     fields: name, colour, description.  UserTagNameTaken when another has the name.
     """
     tag = _locked([tag_id])[tag_id] if tag_id else UserTag()
-    before = {name: getattr(tag, name) if tag_id else None for name in fields}
-    for name, value in fields.items():
-        setattr(tag, name, value)
+    set_fields(tag, fields)
     try:
         with transaction.atomic():
             tag.save(update_fields=[*fields, "updated_at"] if tag_id else None)
     except IntegrityError:
         raise UserTagNameTaken(name=tag.name) from None
-    note_change(tag, {n: (before[n], v) for n, v in fields.items() if before[n] != v})
     return tag
 
 

@@ -9,7 +9,7 @@ from accounts.services.notifications import notify
 from accounts.services.password_history import require_change
 from accounts.services.roles import check_may_manage, keep_a_super_admin, super_admins
 from accounts.services.sessions import revoke_all, revoke_session
-from config.changes import note_change
+from config.changes import note_change, set_fields
 from config.db import transact
 from config.errors import IllegalTransition
 
@@ -50,11 +50,8 @@ def change_user(user_id: int, *, actor: User, **changes: str | date | None) -> U
     user = _locked(user_id, actor, permission="accounts.change_user")
     if user.status == UserStatus.DELETED:
         raise IllegalTransition
-    before = {name: getattr(user, name) for name in changes}
-    for name, value in changes.items():
-        setattr(user, name, value)
+    set_fields(user, changes)
     user.save(update_fields=[*changes, "updated_at"])
-    note_change(user, {n: (before[n], v) for n, v in changes.items() if before[n] != v})
     return user
 
 
@@ -62,7 +59,8 @@ def change_user(user_id: int, *, actor: User, **changes: str | date | None) -> U
 def unlock_user(user_id: int, *, actor: User | None) -> User:
     """Forget somebody's failed logins, so that they may try again at once; by the same rules."""
     user = _locked(user_id, actor)
-    lockout.unlock(user)
+    if counters := lockout.unlock(user):
+        note_change(user, {"failed_logins": (counters, 0)})
     return user
 
 
@@ -75,6 +73,7 @@ def require_new_password(user_id: int, *, actor: User | None) -> User:
     user = _locked(user_id, actor)
     if user.has_usable_password():
         require_change(user)
+        note_change(user, {"must_change": (None, True)})
     revoke_all(user.pk, reason="password")
     return user
 
@@ -85,6 +84,7 @@ def end_session(session_id: int, *, actor: User) -> None:
     if session.user_id != actor.pk:
         check_may_manage(session.user, actor=actor, permission="accounts.revoke_loginsession")
     revoke_session(session, reason="staff")
+    note_change(session, {"revoked": (None, "staff")})
 
 
 def _locked(user_id: int, actor: User | None, *, permission: str = "accounts.disable_user") -> User:

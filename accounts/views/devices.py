@@ -21,12 +21,13 @@ OTP = (errors.OtpRequired, errors.OtpInvalid, errors.TooManyOtps, errors.SecondF
 
 def device_of(request, body: dict) -> Device:
     """The caller's device; the X-Device-Name header is percent-encoded UTF-8."""
-    name = body.get("device_name") or unquote(request.headers.get("X-Device-Name", ""))
+    environ = request.META
+    name = body.get("device_name") or unquote(environ.get("HTTP_X_DEVICE_NAME", ""))
     return Device(
         ip_address=client_ip(request) or None,
-        user_agent=request.headers.get("User-Agent", ""),
+        user_agent=environ.get("HTTP_USER_AGENT", ""),
         device_name=name.replace("\0", ""),
-        platform=body.get("platform") or request.headers.get("X-Platform", ""),
+        platform=body.get("platform") or environ.get("HTTP_X_PLATFORM", ""),
     )
 
 

@@ -1,5 +1,7 @@
 """Figures, for staff and for whom they are about; /stat/user."""
 
+from collections.abc import Callable
+
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -37,6 +39,11 @@ class StatsViewSet(ApiViewSet):
         wanted.is_valid(raise_exception=True)
         return wanted.validated_data
 
+    def told(self, query: type[SpanQuery], figures: Callable) -> Response:
+        """What figures(viewer=…, now=…, and what the query wants) gives."""
+        stats = figures(**self.asked(query), viewer=self.request.user, now=timezone.now())
+        return Response(self.get_serializer(stats).data)
+
     def requested(self, kind: str, body: type[StatsExportBody]) -> Response:
         """The job that makes the file."""
         job = request_export(self.request.user, kind, **self.body(body))
@@ -53,8 +60,7 @@ class UserStatsViewSet(StatsViewSet):
     @extend_schema(parameters=SPAN, responses=UserStatsSerializer)
     def retrieve(self, request):
         """Weeks and months are whole ones; days are those of Asia/Shanghai, gapless."""
-        stats = user_stats(**self.asked(SpanQuery), viewer=request.user, now=timezone.now())
-        return Response(UserStatsSerializer(stats).data)
+        return self.told(SpanQuery, user_stats)
 
     @extend_schema(request=StatsExportBody, responses={202: ExportJobSerializer})
     def export(self, request):

@@ -2,6 +2,7 @@ from collections.abc import Iterable, Iterator
 
 from django.db import IntegrityError, transaction
 
+from config.changes import note_deleted, set_fields
 from config.db import transact
 from config.errors import NotFound
 from content.errors import (
@@ -32,8 +33,7 @@ def save_category(category_id: int | None = None, **fields) -> Category:
     taken = {node.slug for node in tree.values() if node.pk != category_id}
     if fields.get("slug") in taken:
         raise SlugTaken(slug=fields["slug"])
-    for name, value in fields.items():
-        setattr(category, name, value)
+    set_fields(category, fields)
     try:
         with transaction.atomic():
             category.save(update_fields=[*fields, "updated_at"] if category_id else None)
@@ -66,6 +66,7 @@ def delete_category(category_id: int) -> None:
     uses = uses_of(category)
     if uses:
         raise TaxonomyInUse(uses=uses)
+    note_deleted(category)
     category.delete()
 
 

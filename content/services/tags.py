@@ -1,5 +1,6 @@
 from django.db import IntegrityError, transaction
 
+from config.changes import note_change, note_deleted, set_fields
 from config.db import transact
 from config.errors import NotFound
 from content.errors import CannotMergeIntoItself, TagNameTaken, TagUnknown, TaxonomyInUse
@@ -13,8 +14,7 @@ def save_tag(tag_id: int | None = None, **fields) -> DiseaseTag:
     tag = DiseaseTag.objects.locked().filter(pk=tag_id).first() if tag_id else DiseaseTag()
     if tag is None:
         raise NotFound
-    for field, value in fields.items():
-        setattr(tag, field, value)
+    set_fields(tag, fields)
     try:
         with transaction.atomic():
             tag.save(update_fields=[*fields, "updated_at"] if tag_id else None)
@@ -32,6 +32,7 @@ def delete_tag(tag_id: int) -> None:
     uses = uses_of(tag)
     if uses:
         raise TaxonomyInUse(uses=uses)
+    note_deleted(tag)
     tag.delete()
 
 
@@ -45,6 +46,8 @@ def merge_tags(tag_id: int, *, into_id: int) -> DiseaseTag:
         raise NotFound
     if into_id not in tags:
         raise TagUnknown(tag_id=into_id)
-    repoint(tags[tag_id], tags[into_id])
+    moved = repoint(tags[tag_id], tags[into_id])
+    note_change(tags[into_id], {"merged": (None, tags[tag_id].name), "moved": (0, moved)})
+    note_deleted(tags[tag_id])
     tags[tag_id].delete()
     return tags[into_id]
