@@ -135,10 +135,6 @@ class MerchantExists(DomainError):
     code, status, message = 14016, 409, _("您已提交过商户入驻，请勿重复提交")
 
 
-class ReasonNeeded(DomainError):
-    code, status, message = 14017, 422, _("请填写原因")
-
-
 class TooManyApplications(DomainError):
     """data: retry_after, seconds."""
 
@@ -147,6 +143,10 @@ class TooManyApplications(DomainError):
 
 class MixedMerchants(DomainError):
     code, status, message = 14020, 422, _("一个订单只能包含同一商户的商品")
+
+
+class SoldAlone(DomainError):
+    code, status, message = 14110, 422, _("预约和认领须单独下单，不能与其他商品合并")
 
 
 class AddressNeeded(DomainError):
@@ -285,3 +285,25 @@ class AlreadyReviewed(DomainError):
 
 class AlreadyReplied(DomainError):
     code, status, message = 14055, 409, _("该评价已回复")
+
+
+class RoleNotYours(DomainError):
+    code, status, message = 14100, 403, _("只有商户的所有者可以邀请店长")
+
+
+class InvitationOpen(DomainError):
+    code, status, message = 14101, 409, _("已邀请过该用户，请等待对方回应")
+
+
+class InvitationExpired(DomainError):
+    """data: until."""
+
+    code, status, message = 14102, 409, _("该邀请已过期")
+
+
+class MerchantClosed(DomainError):
+    code, status, message = 14103, 409, _("该商户暂不能接纳成员")
+
+
+class ImageUsed(DomainError):
+    code, status, message = 14104, 409, _("图片已用于别处，请重新上传")

@@ -3,10 +3,16 @@ from django_filters import rest_framework as filters
 
 from accounts.filters import IdsFilter
 from commerce.models import (
+    BillDifference,
+    DifferenceKind,
+    DifferenceStatus,
+    InvitationStatus,
     LedgerAccount,
     LedgerCause,
     LedgerEntry,
+    LedgerTransaction,
     Merchant,
+    MerchantInvitation,
     MerchantType,
     Order,
     OrderItem,
@@ -49,12 +55,32 @@ class LedgerFilter(filters.FilterSet):
         fields = []
 
 
+class MerchantOrderFilter(OrderFilter):
+    """merchants: kept with the job of an export, never asked for."""
+
+    merchants = filters.BaseCSVFilter("merchant", "in", label="商户 ID")
+
+
+class MerchantLedgerFilter(LedgerFilter):
+    """merchants: kept with the job of an export, never asked for."""
+
+    merchants = filters.BaseCSVFilter("merchant", "in", label="商户 ID")
+
+
 class RefundFilter(filters.FilterSet):
     status = filters.ChoiceFilter(choices=RefundStatus.choices, label="退款状态")
     order_id = filters.NumberFilter(label="订单 ID")
 
     class Meta:
         model = Refund
+        fields = []
+
+
+class InvitationFilter(filters.FilterSet):
+    status = filters.ChoiceFilter(choices=InvitationStatus.choices, label="状态")
+
+    class Meta:
+        model = MerchantInvitation
         fields = []
 
 
@@ -91,19 +117,16 @@ class OwnProductFilter(ProductFilter):
 
 
 class SpanFilter(filters.FilterSet):
-    """What exports of orders and money have in common: the filters of the back office's lists.
+    """What exports of lists have in common: the filters of the back office's pages.
 
     search: a whole number, as the list takes it (the subclass's `searched` columns).  Days are
     those of Shanghai, both ends included; a day column that a subclass lacks is no filter of its.
     """
 
     searched: tuple[str, ...]
-    amount: str
 
     ids = IdsFilter()
     search = filters.CharFilter(method="by_search", label="编号", max_length=64)
-    amount_from = filters.NumberFilter(method="by_amount", label="金额从", min_value=0)
-    amount_to = filters.NumberFilter(method="by_amount", label="金额至", min_value=0)
     created_at_from = filters.DateFilter(method="by_day", label="创建日期从")
     created_at_to = filters.DateFilter(method="by_day", label="创建日期至")
 
@@ -113,10 +136,6 @@ class SpanFilter(filters.FilterSet):
             found |= Q(**{column: value})
         return queryset.filter(found)
 
-    def by_amount(self, queryset, name, value):
-        end = "gte" if name.endswith("_from") else "lte"
-        return queryset.filter(**{f"{self.amount}__{end}": value})
-
     def by_day(self, queryset, name, value):
         column, _, end = name.rpartition("_")
         if end == "from":
@@ -124,7 +143,20 @@ class SpanFilter(filters.FilterSet):
         return queryset.filter(**{f"{column}__lt": day_end(value)})
 
 
-class OrderExportFilter(SpanFilter):
+class AmountFilter(SpanFilter):
+    """Of rows that are worth something: the subclass's column `amount`."""
+
+    amount: str
+
+    amount_from = filters.NumberFilter(method="by_amount", label="金额从", min_value=0)
+    amount_to = filters.NumberFilter(method="by_amount", label="金额至", min_value=0)
+
+    def by_amount(self, queryset, name, value):
+        end = "gte" if name.endswith("_from") else "lte"
+        return queryset.filter(**{f"{self.amount}__{end}": value})
+
+
+class OrderExportFilter(AmountFilter):
     searched, amount = ("number",), "total_amount"
 
     status = filters.ChoiceFilter(choices=OrderStatus.choices, label="状态")
@@ -145,7 +177,7 @@ class OrderExportFilter(SpanFilter):
         return queryset.filter(Exists(Payment.objects.filter(order=OuterRef("pk"), method=value)))
 
 
-class PaymentExportFilter(SpanFilter):
+class PaymentExportFilter(AmountFilter):
     searched, amount = ("number", "transaction_id", "order__number"), "amount"
 
     status = filters.ChoiceFilter(choices=PaymentStatus.choices, label="状态")
@@ -158,7 +190,7 @@ class PaymentExportFilter(SpanFilter):
         fields = []
 
 
-class RefundExportFilter(SpanFilter):
+class RefundExportFilter(AmountFilter):
     searched, amount = ("number", "order__number", "payment__number"), "amount"
 
     status = filters.ChoiceFilter(choices=RefundStatus.choices, label="状态")
@@ -171,4 +203,31 @@ class RefundExportFilter(SpanFilter):
 
     class Meta:
         model = Refund
+        fields = []
+
+
+class LedgerExportFilter(SpanFilter):
+    searched = ("order__number", "payment__number", "refund__number")
+
+    cause = filters.ChoiceFilter(choices=LedgerCause.choices, label="事由")
+    account = filters.ChoiceFilter(method="by_account", choices=LedgerAccount.choices, label="科目")
+
+    class Meta:
+        model = LedgerTransaction
+        fields = []
+
+    def by_account(self, queryset, name, value):
+        entries = LedgerEntry.objects.filter(transaction=OuterRef("pk"), account=value)
+        return queryset.filter(Exists(entries))
+
+
+class DifferenceExportFilter(SpanFilter):
+    searched = ("number", "transaction_id")
+
+    status = filters.ChoiceFilter(choices=DifferenceStatus.choices, label="状态")
+    kind = filters.ChoiceFilter(choices=DifferenceKind.choices, label="类型")
+    method = filters.ChoiceFilter("bill__method", choices=PaymentMethod.choices, label="支付方式")
+
+    class Meta:
+        model = BillDifference
         fields = []

@@ -9,7 +9,7 @@ items in (kind, target_id) order.  A method refuses by raising a DomainError, wh
 undoes the whole move.  No network calls here: use transaction.on_commit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -46,6 +46,7 @@ class Offer:
     merchant_id: whose it is; one order has the things of one merchant, or of none.
     image_url: how the thing looks, kept with the order.
     fulfilment: what the seller still has to do once it is paid; SHIPPING asks for an address.
+    alone: it ends and is given back by itself, so nothing else goes into its order.
     """
 
     title: str
@@ -55,6 +56,7 @@ class Offer:
     merchant_id: int | None = None
     image_url: str = ""
     fulfilment: Fulfilment = Fulfilment.NONE
+    alone: bool = False
 
 
 class Payable(Protocol):
@@ -74,8 +76,12 @@ class Payable(Protocol):
         A refusal sends the money back and closes the order; so only for good.
         """
 
-    def release(self, item: OrderItem, *, expired: bool) -> None:
-        """The order was cancelled or ran out unpaid: give the target back."""
+    def release(self, items: Sequence[OrderItem], *, expired: bool) -> None:
+        """Orders were cancelled or ran out unpaid: give the targets back.
+
+        Of many orders at once, in target_id order; all of one kind.  One by one is right too,
+        a few statements for all of them is quick.
+        """
 
     def revoke(self, item: OrderItem) -> None:
         """The money went back: take the target back, unless the app itself did already."""

@@ -1,17 +1,18 @@
 """Sweeps over what is due.  Each may overlap with itself: every row is looked at again under its
-own lock, in its own transaction, so one bad row stops neither its run nor the next.
+own lock, so one bad row stops neither its run nor the next.
 """
 
 from celery import shared_task
 from django.utils import timezone
 
 from commerce.models import RefundStatus
-from commerce.services import bills, ledger_check, order_figures, sweeps
+from commerce.services import bills, invitations, ledger_check, order_figures, reviews, sweeps
 
 
 @shared_task(name="commerce.expire_orders", ignore_result=True, time_limit=300)
-def expire_orders(limit: int = 500) -> int:
-    """Close orders whose time to pay ran out, at the provider first; how many expired."""
+def expire_orders(limit: int = 10_000) -> int:
+    """Close orders whose time to pay ran out, at the provider first if that knows of them; how
+    many expired.  Who is in a batch of another run is waited for, and then passed over."""
     return sweeps.close_overdue_orders(timezone.now(), limit)
 
 
@@ -34,6 +35,12 @@ def deliver_paid_orders(limit: int = 500) -> int:
 def confirm_orders(limit: int = 500) -> int:
     """Complete orders whose buyer said nothing for AUTO_CONFIRM_DAYS; how many."""
     return sweeps.confirm_orders(timezone.now(), limit)
+
+
+@shared_task(name="commerce.expire_invitations", ignore_result=True, time_limit=300)
+def expire_invitations(limit: int = 500) -> int:
+    """End invitations of merchants that nobody answered in time; how many."""
+    return invitations.expire_invitations(timezone.now(), limit)
 
 
 @shared_task(name="commerce.report_shipping", ignore_result=True, time_limit=300)
@@ -78,3 +85,9 @@ def roll_up() -> int:
     """Keep the figures of closed days, and of those that were reopened.  Hourly; overlap is
     harmless: a day is counted under its lock, and again it is the same."""
     return order_figures.refresh_figures(now=timezone.now())
+
+
+@shared_task(name="commerce.refresh_ratings", ignore_result=True, time_limit=1800)
+def refresh_ratings() -> int:
+    """Make merchants' ratings anew, by the parameters of today; nightly.  How many."""
+    return reviews.refresh_ratings()

@@ -3,7 +3,7 @@ from django.urls import path
 from commerce.views import callbacks
 from commerce.views.addresses import AddressViewSet
 from commerce.views.ledger import MerchantLedgerViewSet
-from commerce.views.members import MemberViewSet
+from commerce.views.members import InvitationViewSet, MemberViewSet
 from commerce.views.merchants import MerchantViewSet, WebsiteApplicationViewSet
 from commerce.views.orders import OrderViewSet
 from commerce.views.payments import PaymentViewSet
@@ -17,6 +17,7 @@ from config.api.routers import ApiRouter
 router = ApiRouter()
 router.register("addresses", AddressViewSet, basename="address")
 router.register("merchants/orders", ServedOrderViewSet, basename="served-order")
+router.register("merchants/invitations", InvitationViewSet, basename="merchant-invitation")
 router.register("merchants/members", MemberViewSet, basename="merchant-member")
 router.register("merchants/products", MerchantProductViewSet, basename="merchant-product")
 router.register("merchants/reviews", ReviewViewSet, basename="merchant-review")
@@ -43,6 +44,11 @@ urlpatterns = [
         "merchants/ledger",
         MerchantLedgerViewSet.as_view({"get": "list"}),
         name="merchant-ledger",
+    ),
+    path(
+        "merchants/ledger/export",
+        MerchantLedgerViewSet.as_view({"post": "export"}),
+        name="merchant-ledger-export",
     ),
     path(
         "merchants/balance",

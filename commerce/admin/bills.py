@@ -1,6 +1,8 @@
 from django.contrib import admin
 from unfold.decorators import action, display
 
+from accounts.admin.exports import Exportable
+from commerce.admin.exporting import FROM_LIST
 from commerce.admin.money import RemarkActionForm, remark_of
 from commerce.models import Bill, BillDifference
 from commerce.services.bills import import_again
@@ -43,7 +45,7 @@ class BillAdmin(ReadOnly, BackOfficeAdmin):
 
 
 @admin.register(BillDifference)
-class BillDifferenceAdmin(ReadOnly, BackOfficeAdmin):
+class BillDifferenceAdmin(Exportable, ReadOnly, BackOfficeAdmin):
     """What bills and our rows say otherwise: somebody takes it, notes what they find, closes it."""
 
     action_form = RemarkActionForm
@@ -59,7 +61,10 @@ class BillDifferenceAdmin(ReadOnly, BackOfficeAdmin):
         "kind", "number", "transaction_id", "bill", "payment", "refund", "our_amount",
         "their_amount", "status", "assigned_to", "note", "resolved_at", "resolution",
     ]  # fmt: skip
-    actions = ["take", "add_note", "resolve"]
+    actions = ["take", "add_note", "resolve", "export_chosen"]
+    step_up = frozenset({"export_chosen"})
+    action_permissions = {"export": "accounts.export_data"}
+    export_of, from_list = "bill_difference", FROM_LIST
 
     @display(description="我方金额")
     def our_amount(self, difference):

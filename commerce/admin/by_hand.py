@@ -8,9 +8,14 @@ from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from commerce.models import OfflineStatus, OfflineWay
+from commerce.services.proofs import Proof
 from config.admin import yuan
 from config.admin.step_up import ask_first
 from config.errors import DomainError
@@ -19,6 +24,9 @@ _SAID = {
     OfflineStatus.CONFIRMED: "已登记并确认",
     OfflineStatus.WAITING: "已登记，待另一位同事复核",
 }
+
+
+CHOSEN = "proof_chosen"  # carried through the page that asks for the password
 
 
 class OfflineForm(forms.Form):
@@ -34,11 +42,33 @@ class OfflineForm(forms.Form):
     note = forms.CharField(
         label="说明", max_length=200, required=False, widget=UnfoldAdminTextInputWidget
     )
+    proof = forms.FileField(
+        label="凭证图片",
+        required=False,
+        help_text="选填；JPEG、PNG、WebP 或 GIF，不超过 10 MB，随登记一并保存",
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": "image/*"}),
+    )
+
+    def clean(self):
+        """Asking for the password in between loses what was chosen: it is chosen again."""
+        if self.data.get(CHOSEN) and not self.cleaned_data.get("proof"):
+            self.add_error("proof", "验证身份后请重新选择凭证图片")
+        return self.cleaned_data
+
+    def clean_proof(self):
+        sent = self.cleaned_data["proof"]
+        return sent and Proof(sent.file, sent.size, sent.name)
+
+
+def _note_choice(request) -> None:
+    if request.FILES:
+        request.POST = request.POST.copy()
+        request.POST[CHOSEN] = "1"
 
 
 class ByHand:
     """Put before BackOfficeAdmin.  by_hand_amount: the column that says how much; nobody types it.
-    by_hand_service: called as service(pk, actor=, way=, reference=, note=)."""
+    by_hand_service: called as service(pk, actor=, way=, reference=, note=, proof=)."""
 
     by_hand_title: str
     by_hand_amount: str
@@ -52,13 +82,14 @@ class ByHand:
         if row is None or not self._reaches(request, row, "by_hand"):
             raise Http404
         posted = request.method == "POST"
-        form = OfflineForm(request.POST if posted else None)
-        if posted and form.is_valid():
+        form = OfflineForm(request.POST, request.FILES) if posted else OfflineForm()
+        if posted and (form.is_valid() or CHOSEN in request.POST):
+            _note_choice(request)
             if page := ask_first(request, f"{self.by_hand_title}“{row}”"):
                 return page
-            if self._carry_out_by_hand(request, row, form):
-                page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-                return HttpResponseRedirect(reverse(page, args=[row.pk]))
+        if posted and form.is_valid() and self._carry_out_by_hand(request, row, form):
+            page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+            return HttpResponseRedirect(reverse(page, args=[row.pk]))
         context = self.admin_site.each_context(request) | {
             "title": self.by_hand_title,
             "opts": self.opts,

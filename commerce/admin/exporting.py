@@ -7,6 +7,9 @@ FROM_LIST = {
     "reason_code__exact": "reason_code",
     "method__exact": "method",
     "payment__method__exact": "method",
+    "bill__method__exact": "method",
+    "cause__exact": "cause",
+    "kind__exact": "kind",
     "total_amount_from": "amount_from",
     "total_amount_to": "amount_to",
 }

@@ -3,6 +3,8 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import Exists, OuterRef
 from unfold.decorators import display
 
+from accounts.admin.exports import Exportable
+from commerce.admin.exporting import FROM_LIST
 from commerce.models import LedgerAccount, LedgerEntry, LedgerTransaction
 from config.admin import BackOfficeAdmin, ReadOnly, ReadOnlyInline, yuan
 
@@ -35,7 +37,7 @@ class LedgerEntryInline(ReadOnlyInline):
 
 
 @admin.register(LedgerTransaction)
-class LedgerTransactionAdmin(ReadOnly, BackOfficeAdmin):
+class LedgerTransactionAdmin(Exportable, ReadOnly, BackOfficeAdmin):
     """The books: written by what happens, read here."""
 
     list_display = ["created_at", "cause", "order", "lines"]
@@ -45,6 +47,10 @@ class LedgerTransactionAdmin(ReadOnly, BackOfficeAdmin):
     search_help_text = "订单编号、商户单号或退款单号（完整输入）"
     fields = ["cause", "order", "payment", "refund", "created_at"]
     inlines = [LedgerEntryInline]
+    actions = ["export_chosen"]
+    step_up = frozenset({"export_chosen"})
+    action_permissions = {"export": "accounts.export_data"}
+    export_of, from_list = "ledger", FROM_LIST
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("entries")

@@ -8,6 +8,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts.admin.exports import Exportable
 from commerce.admin.by_hand import ByHand
 from commerce.admin.exporting import FROM_LIST
+from commerce.admin.proofs import WithProof
 from commerce.models import Payment, PaymentAnomaly, PaymentNotice, Refund
 from commerce.services.anomalies import handle_anomaly
 from commerce.services.offline import pay_back_by_hand
@@ -44,7 +45,7 @@ class RefundInline(ReadOnlyInline):
 
 
 @admin.register(Payment)
-class PaymentAdmin(Exportable, ReadOnly, BackOfficeAdmin):
+class PaymentAdmin(WithProof, Exportable, ReadOnly, BackOfficeAdmin):
     list_display = [
         "number", "order", "method", "amount", "refunded_amount", "status", "transaction_id",
         "created_at", "paid_at",
@@ -63,6 +64,12 @@ class PaymentAdmin(Exportable, ReadOnly, BackOfficeAdmin):
     step_up = frozenset({"export_chosen"})
     action_permissions = {"export": "accounts.export_data"}
     export_of, from_list = "payment", FROM_LIST
+
+    def proof_of(self, payment):
+        """Of the money that came; what went back has its own records."""
+        records = payment.offline_records.filter(refund=None).exclude(proof=None)
+        found = records.select_related("proof").order_by("-pk").first()
+        return found and found.proof
 
     @display(description="金额")
     def money(self, payment):

@@ -2,13 +2,14 @@ from django.contrib import admin
 from unfold.decorators import action, display
 
 from commerce.admin.money import RemarkActionForm, remark_of
+from commerce.admin.proofs import WithProof
 from commerce.models import OfflineRecord
 from commerce.services.offline import confirm_offline, refuse_offline
 from config.admin import BackOfficeAdmin, ReadOnly, yuan
 
 
 @admin.register(OfflineRecord)
-class OfflineRecordAdmin(ReadOnly, BackOfficeAdmin):
+class OfflineRecordAdmin(WithProof, ReadOnly, BackOfficeAdmin):
     """Recorded on the page of an order or refund, confirmed here by another person."""
 
     list_display = [
@@ -27,6 +28,9 @@ class OfflineRecordAdmin(ReadOnly, BackOfficeAdmin):
     action_form = RemarkActionForm
     actions = ["confirm", "refuse"]
     step_up = frozenset({"confirm"})
+
+    def proof_of(self, record):
+        return record.proof
 
     @display(description="收/退", label={"收款": "success", "退款": "warning"})
     def direction(self, record):

@@ -1,9 +1,10 @@
+from django.db.models import Value
 from django.utils.html import format_html
 from unfold.decorators import display
 
 from config.admin import ReadOnlyInline
 from media.models import Variant
-from media.services.links import public_path
+from media.services.links import PREVIEW, public_path, signed_path
 
 
 class PictureInline(ReadOnlyInline):
@@ -19,7 +20,23 @@ class PictureInline(ReadOnlyInline):
 
     @display(description="图片")
     def picture(self, image):
-        return format_html(
-            '<img src="{}" alt="" style="height:8rem;border-radius:6px">',
-            public_path(image.file, Variant.THUMB),
-        )
+        return show(public_path(image.file, Variant.THUMB))
+
+
+class PrivatePictureInline(PictureInline):
+    """Those that not everybody may see: by links of whoever looks at the page."""
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(viewer_id=Value(request.user.pk))
+
+    @display(description="图片")
+    def picture(self, image):
+        return show(private_path(image.file_id, image.viewer_id))
+
+
+def private_path(file_id: int, viewer_id: int, variant: str = Variant.THUMB) -> str:
+    return signed_path(file_id, user_id=viewer_id, action=PREVIEW, variant=variant)
+
+
+def show(path: str) -> str:
+    return format_html('<img src="{}" alt="" style="height:8rem;border-radius:6px">', path)

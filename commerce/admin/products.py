@@ -6,6 +6,7 @@ from commerce.admin.decisions import Deciding, Decision
 from commerce.admin.money import RemarkActionForm, remark_of
 from commerce.admin.pictures import PictureInline
 from commerce.models import (
+    MerchantInvitation,
     MerchantMember,
     Product,
     ProductImage,
@@ -91,3 +92,21 @@ class StockMovementAdmin(ReadOnly, BackOfficeAdmin):
     @display(description="订单")
     def order(self, row):
         return row.order_item.order.number if row.order_item else "-"
+
+
+@admin.register(MerchantInvitation)
+class MerchantInvitationAdmin(ReadOnly, BackOfficeAdmin):
+    """Who was asked to work for a merchant; only their own yes makes them a member."""
+
+    list_display = [
+        "merchant", "user", "role", "status", "invited_by", "created_at", "expires_at",
+        "decided_at",
+    ]  # fmt: skip
+    list_filter = ["status", "role", ("merchant", AutocompleteSelectFilter), "created_at"]
+    list_select_related = ["merchant", "user", "invited_by"]
+    search_fields = ["merchant__business_name", "user__username__exact"]
+    search_help_text = "商户名称，或完整的用户名"
+    fields = [
+        "merchant", "user", "role", "status", "invited_by", "created_at", "expires_at",
+        "decided_at",
+    ]  # fmt: skip

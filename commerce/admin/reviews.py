@@ -2,7 +2,8 @@ from django.contrib import admin
 from unfold.decorators import action, display
 
 from commerce.admin.money import RemarkActionForm, remark_of
-from commerce.models import MerchantReview
+from commerce.admin.pictures import PrivatePictureInline
+from commerce.models import MerchantReview, ReviewPicture
 from commerce.services.reviews import hide_review, restore_review
 from config.admin import BackOfficeAdmin, ReadOnly
 
@@ -35,6 +36,10 @@ class ReviewAdmin(ReadOnly, BackOfficeAdmin):
         return request.user.has_perm(self.full_permission("moderate"))
 
 
+class ReviewPictureInline(PrivatePictureInline):
+    model = ReviewPicture
+
+
 @admin.register(MerchantReview)
 class MerchantReviewAdmin(ReviewAdmin):
     hide_service, restore_service = staticmethod(hide_review), staticmethod(restore_review)
@@ -50,3 +55,4 @@ class MerchantReviewAdmin(ReviewAdmin):
         "merchant", "stars", "comment", "is_anonymous", "reply", "replied_at", "status",
         "moderation_note", "created_at",
     ]  # fmt: skip
+    inlines = [ReviewPictureInline]

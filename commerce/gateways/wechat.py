@@ -58,6 +58,11 @@ _AGAIN = {
     "ACCOUNT_ERROR", "FREQUENCY_LIMITED", "MCH_NOT_EXISTS", "NO_AUTH", "NOT_ENOUGH", "RULE_LIMIT",
     "SIGN_ERROR",
 }  # fmt: skip
+# All that the SDK may see: it prefers other spellings ("HTTP-Wechatpay-Timestamp") when there are
+# any, and would verify those while we look at the freshness of these.
+_NOTICE_HEADERS = tuple(
+    f"Wechatpay-{name}" for name in ("Signature", "Timestamp", "Nonce", "Serial", "Signature-Type")
+)
 # The only 5xx that are a clear no.
 _CLEAR_5XX = {"OPENID_MISMATCH"}
 
@@ -143,13 +148,14 @@ class WeChatGateway:
     def parse_notice(self, headers, body: bytes) -> Notice:
         """The SDK checks no freshness and asks the platform about serials it does not know,
         so both are settled before it sees the message."""
-        if headers.get("Wechatpay-Serial", "") != settings.WXPAY_PUBLIC_KEY_ID:
+        said = {name: headers.get(name, "") for name in _NOTICE_HEADERS}
+        if said["Wechatpay-Serial"] != settings.WXPAY_PUBLIC_KEY_ID:
             raise NoticeRefused("forged", "serial")
-        _check_fresh(headers.get("Wechatpay-Timestamp", ""))
-        if headers.get("Wechatpay-Signature", "").startswith(PROBE):
+        _check_fresh(said["Wechatpay-Timestamp"])
+        if said["Wechatpay-Signature"].startswith(PROBE):
             raise NoticeRefused(reason="probe")
         try:
-            message = _sdk().callback(headers, body)
+            message = _sdk().callback(said, body)
             if message is not None:
                 return notice_in(message)
         except NoticeRefused:

@@ -2,6 +2,7 @@ from commerce.models.addresses import Address
 from commerce.models.bills import Bill, BillDifference, BillStatus, DifferenceKind, DifferenceStatus
 from commerce.models.figures import EVERYBODY, PLATFORM, Flow, OrderDay, OrderFigure
 from commerce.models.fulfilment import Carrier, Shipment, VerificationCode
+from commerce.models.invitations import InvitationStatus, MerchantInvitation
 from commerce.models.ledger import LedgerAccount, LedgerCause, LedgerEntry, LedgerTransaction
 from commerce.models.members import SERVING, MemberRole, MerchantMember
 from commerce.models.merchants import (
@@ -38,7 +39,13 @@ from commerce.models.products import (
 )
 from commerce.models.refunds import Refund, RefundReason, RefundStatus
 from commerce.models.reports import ReportStatus, ShippingReport
-from commerce.models.reviews import BaseReview, MerchantReview, ReviewQuerySet, ReviewStatus
+from commerce.models.reviews import (
+    BaseReview,
+    MerchantReview,
+    ReviewPicture,
+    ReviewQuerySet,
+    ReviewStatus,
+)
 
 __all__ = [
     "EVERYBODY",
@@ -59,6 +66,7 @@ __all__ = [
     "DifferenceStatus",
     "Flow",
     "Fulfilment",
+    "InvitationStatus",
     "LedgerAccount",
     "LedgerCause",
     "LedgerEntry",
@@ -66,6 +74,7 @@ __all__ = [
     "MemberRole",
     "Merchant",
     "MerchantApplication",
+    "MerchantInvitation",
     "MerchantMember",
     "MerchantReview",
     "MerchantStatus",
@@ -91,6 +100,7 @@ __all__ = [
     "RefundReason",
     "RefundStatus",
     "ReportStatus",
+    "ReviewPicture",
     "ReviewQuerySet",
     "ReviewStatus",
     "Shipment",

@@ -2,7 +2,6 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Sum, Value
 
 from accounts.fields import EncryptedTextField, RowKeyField
 from accounts.models import Reviewed
@@ -23,9 +22,6 @@ class MerchantStatus(models.TextChoices):
     SUSPENDED = "suspended", "已暂停"
 
 
-PRIOR = 5  # how many reviews everybody's mean is worth
-
-
 class MerchantQuerySet(LockingQuerySet):
     def visible_to(self, user):
         return self.filter(user_id=user.pk)
@@ -40,22 +36,13 @@ class MerchantQuerySet(LockingQuerySet):
             self.filter(user_id=user.pk)
         )
 
-    def rated(self):
-        """With `everybodys_mean`, which Merchant.rating needs; one statement for it."""
-        every = self.model._base_manager.aggregate(
-            sum=Sum("rating_sum", default=0), count=Sum("rating_count", default=0)
-        )
-        mean = Decimal(every["sum"]) / every["count"] if every["count"] else Decimal(0)
-        kept = models.DecimalField(max_digits=12, decimal_places=6)
-        return self.annotate(everybodys_mean=Value(round(mean, 6), output_field=kept))
-
 
 class Merchant(Reviewed, TimestampedModel):
     """Somebody who sells here; one per person.
 
     review_note: why it was rejected or suspended, in words for its owner.  commission_percent: our
     part of what new orders bring in; an order keeps the one it was made at.  rating_sum,
-    rating_count: of the reviews that are shown.
+    rating_count: of the reviews that are shown; rating: their shrunk mean, 0 without any.
     """
 
     REVEALABLE = {"contact_person": "联系人", "contact_phone": "联系电话"}
@@ -89,13 +76,17 @@ class Merchant(Reviewed, TimestampedModel):
     )
     rating_sum = models.PositiveIntegerField("评分合计", default=0)
     rating_count = models.PositiveIntegerField("评价数", default=0)
+    rating = models.DecimalField("评分", max_digits=3, decimal_places=2, default=0)
 
     objects = MerchantQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "商户"
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["status", "submitted_at"], name="merchant_queue")]
+        indexes = [
+            models.Index(fields=["status", "submitted_at"], name="merchant_queue"),
+            models.Index(fields=["status", "rating"], name="merchant_by_rating"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(commission_percent__gte=0, commission_percent__lte=100),
@@ -111,13 +102,8 @@ class Merchant(Reviewed, TimestampedModel):
         return self.business_name
 
     @property
-    def rating(self) -> Decimal | None:
-        """The mean of its reviews and of PRIOR more at everybody's mean, so that one enthusiast
-        makes nobody the best; None without any.  Of a row that was rated()."""
-        if not self.rating_count:
-            return None
-        total = self.rating_sum + PRIOR * Decimal(self.everybodys_mean)
-        return round(total / (self.rating_count + PRIOR), 2)
+    def shown_rating(self) -> Decimal | None:
+        return self.rating if self.rating_count else None
 
 
 class ApplicationStatus(models.TextChoices):

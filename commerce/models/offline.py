@@ -28,6 +28,7 @@ class OfflineRecord(TimestampedModel):
 
     gateways.offline takes a CONFIRMED one for a provider's word.  amount: yuan, what is due, typed
     by nobody.  reference: of the bank or the receipt; one counts once, in either direction.
+    proof: a picture of it, kept with it.
     live_reference, live_payment, live_refund: the same while it counts; unique.
     """
 
@@ -46,6 +47,10 @@ class OfflineRecord(TimestampedModel):
     amount = models.DecimalField("金额(元)", max_digits=10, decimal_places=2)
     reference = ExactCharField("凭证号", max_length=64)
     note = models.CharField("说明", max_length=200, blank=True)
+    proof = models.OneToOneField(
+        "media.File", models.PROTECT, null=True, blank=True, related_name="offline_record",
+        verbose_name="凭证图片",
+    )  # fmt: skip
     status = models.CharField(
         "状态", max_length=16, choices=OfflineStatus, default=OfflineStatus.WAITING
     )

@@ -57,6 +57,12 @@ class BaseReview(TimestampedModel):
         return f"评价 {self.pk}"
 
 
+class MerchantReviewQuerySet(ReviewQuerySet):
+    def with_pictures(self):
+        """And their authors: all that is shown of them."""
+        return self.select_related("user").prefetch_related("pictures__file")
+
+
 class MerchantReview(BaseReview):
     """What a buyer says of a merchant after a completed order; one per order."""
 
@@ -70,6 +76,8 @@ class MerchantReview(BaseReview):
     )  # fmt: skip
     reply = models.CharField("商户回复", max_length=500, blank=True)
 
+    objects = MerchantReviewQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "商户评价"
         ordering = ["-pk"]
@@ -80,3 +88,30 @@ class MerchantReview(BaseReview):
             )
         ]
         permissions = [("moderate_merchantreview", "隐藏与恢复商户评价")]
+
+    @property
+    def shown_pictures(self):
+        """None while it is hidden."""
+        return self.pictures.all() if self.status == ReviewStatus.VISIBLE else []
+
+
+class ReviewPicture(models.Model):
+    """A picture of what was bought, an upload of the buyer's; part of one review for ever."""
+
+    review = models.ForeignKey(
+        MerchantReview, models.CASCADE, related_name="pictures", verbose_name="评价"
+    )
+    file = models.OneToOneField(
+        "media.File", models.CASCADE, related_name="review_picture", verbose_name="文件"
+    )
+    position = models.PositiveSmallIntegerField("顺序")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "评价图片"
+        ordering = ["review", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["review", "position"], name="reviewpicture_place")
+        ]
+
+    def __str__(self):
+        return f"{self.review}的图片 {self.position + 1}"

@@ -14,7 +14,7 @@ from commerce.models import (
     Shipment,
 )
 from commerce.payables import Want
-from config.api.serializers import ApiModelSerializer, MoneyField, ReadSerializer
+from config.api.serializers import ApiModelSerializer, IdField, MoneyField, ReadSerializer
 from config.masking import mask_phone
 
 PLATFORMS = ("mini_program", "web")
@@ -55,7 +55,7 @@ class OrderSerializer(ApiModelSerializer):
 
     order_number = serializers.CharField(source="number", read_only=True)
     ordered_at = serializers.DateTimeField(source="created_at", read_only=True)
-    merchant_id = serializers.IntegerField(read_only=True, allow_null=True)
+    merchant_id = IdField(read_only=True, allow_null=True)
     delivery_address = serializers.SerializerMethodField()
     items = OrderItemSerializer(many=True, read_only=True)
 
@@ -119,7 +119,7 @@ class WantSerializer(serializers.Serializer):
     """One thing to buy.  The server sets the price; expected_price is what the buyer was shown."""
 
     kind = serializers.CharField(max_length=32)
-    target_id = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    target_id = IdField()
     quantity = serializers.IntegerField(min_value=1, max_value=999, default=1)
     options = serializers.DictField(default=dict)
     expected_price = MoneyField(required=False)
@@ -129,7 +129,7 @@ class PlaceOrderSerializer(serializers.Serializer):
     """address_id: one of the buyer's own, for what is sent.  remark: a note to the seller."""
 
     items = WantSerializer(many=True, allow_empty=False, max_length=20)
-    address_id = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    address_id = IdField(required=False)
     remark = serializers.CharField(max_length=200, allow_blank=True, default="")
 
     def validate_items(self, items) -> list[Want]:
@@ -139,7 +139,7 @@ class PlaceOrderSerializer(serializers.Serializer):
 class OrderReferenceSerializer(serializers.Serializer):
     """Names an order by id or by number."""
 
-    order_id = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    order_id = IdField(required=False)
     order_number = serializers.CharField(max_length=32, required=False)
 
     def validate(self, body):
@@ -171,7 +171,7 @@ class PaymentMethodsSerializer(serializers.Serializer):
 class PaymentSerializer(ApiModelSerializer):
     """One attempt to pay."""
 
-    order_id = serializers.IntegerField(read_only=True)
+    order_id = IdField(read_only=True)
     order_number = serializers.CharField(source="order.number", read_only=True)
     order_status = serializers.CharField(source="order.status", read_only=True)
 
@@ -210,7 +210,7 @@ class RefundBodySerializer(OrderReferenceSerializer):
 
 class RefundSerializer(ApiModelSerializer):
     refund_number = serializers.CharField(source="number", read_only=True)
-    order_id = serializers.IntegerField(read_only=True)
+    order_id = IdField(read_only=True)
     order_number = serializers.CharField(source="order.number", read_only=True)
     requested_at = serializers.DateTimeField(source="created_at", read_only=True)
 

@@ -2,11 +2,11 @@
 
 from rest_framework import serializers
 
-from config.api.serializers import ReadSerializer
+from config.api.serializers import IdField, ReadSerializer
 from media.models import Variant
 from media.services.links import public_url
 
-MOST_PICTURES = 9
+MOST_PICTURES, FEW_PICTURES = 9, 6
 
 
 class PictureSerializer(ReadSerializer):
@@ -23,10 +23,10 @@ class PictureSerializer(ReadSerializer):
         return public_url(picture.file, Variant.THUMB)
 
 
-def picture_ids() -> serializers.ListField:
+def picture_ids(most: int = MOST_PICTURES) -> serializers.ListField:
     """A body's uploads, in the order in which they are shown."""
     return serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
-        max_length=MOST_PICTURES,
+        child=IdField(),
+        max_length=most,
         required=False,
     )

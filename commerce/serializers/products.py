@@ -1,16 +1,15 @@
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from commerce.models import MemberRole, MerchantMember, Product, ProductStatus, StockMovement
+from commerce.models import Product, ProductStatus, StockMovement
 from commerce.serializers.pictures import PictureSerializer, picture_ids
-from config.api.serializers import ApiModelSerializer, MoneyField, PhoneField
-from config.masking import mask_phone
+from config.api.serializers import ApiModelSerializer, IdField, MoneyField
 
 
 class ProductSerializer(ApiModelSerializer):
     """Something on sale, as everybody sees it; price in yuan."""
 
-    merchant_id = serializers.IntegerField(read_only=True)
+    merchant_id = IdField(read_only=True)
     merchant_name = serializers.CharField(source="merchant.business_name", read_only=True)
     images = PictureSerializer(many=True, read_only=True)
 
@@ -78,41 +77,8 @@ class StockBodySerializer(serializers.Serializer):
 
 
 class StockMovementSerializer(ApiModelSerializer):
-    order_id = serializers.IntegerField(
-        source="order_item.order_id", read_only=True, allow_null=True, default=None
-    )
+    order_id = IdField(source="order_item.order_id", read_only=True, allow_null=True, default=None)
 
     class Meta:
         model = StockMovement
         fields = ["id", "movement", "quantity", "order_id", "note", "created_at"]
-
-
-class MemberSerializer(ApiModelSerializer):
-    """Somebody who works for the merchant; their number is masked."""
-
-    user_id = serializers.IntegerField(read_only=True)
-    nickname = serializers.CharField(source="user.nickname", read_only=True)
-    phone = serializers.SerializerMethodField()
-
-    class Meta:
-        model = MerchantMember
-        fields = ["id", "user_id", "nickname", "phone", "role", "created_at"]
-
-    def get_phone(self, member) -> str:
-        return mask_phone(member.user.phone)
-
-
-class MemberRoleSerializer(serializers.Serializer):
-    role = serializers.ChoiceField(MemberRole.choices)
-
-
-class MemberBodySerializer(MemberRoleSerializer):
-    """Whom: by the number they log in with, or by their id."""
-
-    phone = PhoneField(required=False)
-    user_id = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
-
-    def validate(self, body):
-        if ("phone" in body) == ("user_id" in body):
-            raise serializers.ValidationError({"phone": [_("请提供手机号或用户 ID 之一")]})
-        return body

@@ -2,17 +2,18 @@ from rest_framework import serializers
 
 from commerce.models import Merchant, MerchantReview
 from commerce.serializers.merchants import PublicMerchantSerializer
-from config.api.serializers import ApiModelSerializer
+from commerce.serializers.pictures import FEW_PICTURES, PictureSerializer, picture_ids
+from config.api.serializers import ApiModelSerializer, IdField
 from config.masking import mask_name
 
 NOBODY = "匿名用户"
 
 
 class RatedMerchantSerializer(PublicMerchantSerializer):
-    """rating: the mean of 1 to 5, drawn toward everybody's while there are few, or null."""
+    """rating: the mean of 1 to 5, drawn toward a fixed one while there are few, or null."""
 
     rating = serializers.DecimalField(
-        max_digits=3, decimal_places=2, read_only=True, allow_null=True
+        max_digits=3, decimal_places=2, read_only=True, allow_null=True, source="shown_rating"
     )
 
     class Meta:
@@ -36,16 +37,17 @@ class PublicReviewSerializer(AuthoredSerializer):
         model = MerchantReview
         fields = [
             "id", "merchant_id", "rating", "comment", "author", "is_anonymous", "created_at",
-            "reply", "replied_at",
+            "reply", "replied_at", "images",
         ]  # fmt: skip
 
-    merchant_id = serializers.IntegerField(read_only=True)
+    merchant_id = IdField(read_only=True)
+    images = PictureSerializer(many=True, read_only=True, source="shown_pictures")
 
 
 class OwnReviewSerializer(PublicReviewSerializer):
     """The same as its author sees it."""
 
-    order_id = serializers.IntegerField(read_only=True)
+    order_id = IdField(read_only=True)
 
     class Meta:
         model = MerchantReview
@@ -60,10 +62,16 @@ class ReviewBodySerializer(serializers.Serializer):
     is_anonymous = serializers.BooleanField(default=False)
 
 
-class MerchantReviewBodySerializer(ReviewBodySerializer):
+class OrderReviewBodySerializer(ReviewBodySerializer):
+    """image_ids: uploads with the purpose review."""
+
+    image_ids = picture_ids(FEW_PICTURES)
+
+
+class MerchantReviewBodySerializer(OrderReviewBodySerializer):
     """order_id: the completed order it is about."""
 
-    order_id = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    order_id = IdField()
 
 
 class ReviewsQuerySerializer(serializers.Serializer):

@@ -8,7 +8,7 @@ from commerce.serializers.orders import (
     ShipmentSerializer,
 )
 from commerce.services.shipping import Parcel
-from config.api.serializers import ApiModelSerializer
+from config.api.serializers import ApiModelSerializer, IdField
 from config.masking import mask_name, mask_phone
 
 MOST_PARCELS = 10
@@ -17,8 +17,8 @@ MOST_PARCELS = 10
 class ServedOrderSerializer(ApiModelSerializer):
     """An order as those see it who serve it."""
 
-    user_id = serializers.IntegerField(read_only=True)
-    merchant_id = serializers.IntegerField(read_only=True, allow_null=True)
+    user_id = IdField(read_only=True)
+    merchant_id = IdField(read_only=True, allow_null=True)
     order_number = serializers.CharField(source="number", read_only=True)
     ordered_at = serializers.DateTimeField(source="created_at", read_only=True)
     items = OrderItemSerializer(many=True, read_only=True)
@@ -77,7 +77,7 @@ class ShipBodySerializer(serializers.Serializer):
 
 
 class CorrectBodySerializer(serializers.Serializer):
-    shipment_id = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    shipment_id = IdField()
     parcel = ParcelSerializer()
 
 

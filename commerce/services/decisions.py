@@ -5,7 +5,7 @@ from django.utils import timezone
 from accounts.audit import move
 from accounts.errors import CannotChangeSelf
 from accounts.models import Reviewed, User
-from commerce.errors import ReasonNeeded
+from config.errors import ReasonNeeded
 
 
 def decide(row: Reviewed, to: str, *, actor: User | None, own: bool, reason: str | None) -> None:

@@ -40,8 +40,8 @@ class ProductPayable:
     def fulfil(self, item):
         stock.sell(item)
 
-    def release(self, item, *, expired):
-        stock.release(item)
+    def release(self, items, *, expired):
+        stock.release(items)
 
     def revoke(self, item):
         """What was not sent or fetched yet can be sold again."""

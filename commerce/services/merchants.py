@@ -33,10 +33,13 @@ ROLE = "merchant"
 LIMITS = [Window(3600, 3), Window(86400, 5)]
 
 
+@transact
 def register(*, user: User, **fields) -> Merchant:
     """Ask to sell; fields as the model names them.  MerchantExists, with its status, when `user`
     has asked before: a rejected one is changed by resubmit().  MemberExists for who works for
     another one."""
+    # An invitation that is accepted at the same time looks here under the same lock.
+    User.objects.locked().filter(pk=user.pk).values_list("pk").first()
     if MerchantMember.objects.filter(user_id=user.pk).exists():
         raise MemberExists
     try:

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from accounts.audit import move
 from accounts.models import User
-from commerce.errors import AlreadyReplied, ReasonNeeded
+from commerce.errors import AlreadyReplied
 from commerce.models import BaseReview, ReviewStatus
-from config.errors import NotFound
+from config.errors import NotFound, ReasonNeeded
 
 Row = TypeVar("Row", bound=BaseReview)
 

@@ -34,6 +34,7 @@ from commerce.models import (
 from commerce.models.offline import COUNTING
 from commerce.services.orders import lock_order, stop_attempts
 from commerce.services.payments import take_answer
+from commerce.services.proofs import Proof, kept
 from commerce.services.refunds import settle_refund
 from commerce.services.starting import FIRST_QUERY
 from config.db import transact
@@ -45,15 +46,19 @@ _TO_PAY_BACK = (RefundStatus.APPROVED, RefundStatus.PROCESSING)
 
 
 def receive_offline(
-    order_id: int, *, actor: User, way: str, reference: str, note: str = ""
-) -> OfflineRecord:
+    order_id: int, *, actor: User, way: str, reference: str, note: str = "",
+    proof: Proof | None = None,
+) -> OfflineRecord:  # fmt: skip
     """All that a pending order costs came in by hand; above OFFLINE_SECOND_PERSON_ABOVE it waits
     for another person, and the order for them (OFFLINE_CONFIRM_HOURS).
 
     Attempts to pay online are closed; one that comes through all the same is a second payment.
-    Raises OwnMoney, OrderNotPayable, AlreadyRecorded and ReferenceTaken.
+    Raises OwnMoney, OrderNotPayable, AlreadyRecorded and ReferenceTaken, and what media refuses.
     """
-    record = _record_payment(order_id, actor, way=way, reference=reference, note=note)
+    with kept(proof, actor) as file:
+        record = _record_payment(
+            order_id, actor, way=way, reference=reference, note=note, proof=file
+        )
     _act_on(record)
     return record
 
@@ -88,14 +93,20 @@ def _hold(order: Order):
     return until
 
 
-@transact
 def pay_back_by_hand(
-    refund_id: int, *, actor: User, way: str, reference: str, note: str = ""
-) -> OfflineRecord:
+    refund_id: int, *, actor: User, way: str, reference: str, note: str = "",
+    proof: Proof | None = None,
+) -> OfflineRecord:  # fmt: skip
     """An approved refund of an offline payment was paid back; another person confirms it.
 
-    Raises NotByHand, OwnMoney, AlreadyRecorded and ReferenceTaken.
+    Raises NotByHand, OwnMoney, AlreadyRecorded and ReferenceTaken, and what media refuses.
     """
+    with kept(proof, actor) as file:
+        return _record_refund(refund_id, actor, way=way, reference=reference, note=note, proof=file)
+
+
+@transact
+def _record_refund(refund_id: int, actor: User, **words) -> OfflineRecord:
     refund = Refund.objects.locked().filter(pk=refund_id).first()
     if refund is None:
         raise NotFound
@@ -105,10 +116,7 @@ def pay_back_by_hand(
         raise OwnMoney
     if refund.offline_records.filter(status__in=COUNTING).exists():
         raise AlreadyRecorded
-    return _create(
-        refund.payment, actor, refund=refund, amount=refund.amount, way=way, reference=reference,
-        note=note,
-    )  # fmt: skip
+    return _create(refund.payment, actor, refund=refund, amount=refund.amount, **words)
 
 
 def _create(payment: Payment, actor: User, *, note: str, **fields) -> OfflineRecord:

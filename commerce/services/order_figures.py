@@ -11,10 +11,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import (
+    Aggregate,
     Case,
     CharField,
     Count,
     DateField,
+    Expression,
     F,
     Min,
     Q,
@@ -23,17 +25,17 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Round
 
 from commerce.models import EVERYBODY, PLATFORM, Flow, Order, OrderDay, OrderFigure, Refund
 from config.days import business_day, day_of, day_start
 from config.db import transact
 from config.measures import DAY, days_between
+from config.prepared import PreparedCopy
 
 FEN = Decimal("0.01")
 # By what figures are told apart, besides the day; all but the merchant stand in a series.
 PARTS = ("flow", "kind", "method", "reason")
-_COLUMNS = ("day", "merchant_id", *PARTS)
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ _SELLER = _seller()
 EVERYTHING = Choice()
 
 
-@dataclass
+@dataclass(slots=True)
 class Cell:
     """What one flow came to: how many times, and yuan."""
 
@@ -106,19 +108,26 @@ def figures(
         rows = choice.kept(by).filter(day__gte=first, day__lte=last)
         if len(kept) < (last - first).days + 1:
             rows = rows.filter(day__in=kept)
-        _take_in(
-            found, rows.order_by().values(*by).annotate(n=Sum("number"), sum=Sum("amount")), by
-        )
+        _take_in(found, _added_up(rows, **{name: F(name) for name in by}), by)
     for start, end in _spans(day for day in days_between(first, last) if day not in kept):
+        known = {"day": start} if start == end else {}
         for rows in _live(start, end, choice):
-            _take_in(found, rows, by)
+            _take_in(found, rows, by, **known)
     return [(dict(zip(by, key, strict=True)), cell) for key, cell in found.items()]
 
 
-def _take_in(found: dict[tuple, Cell], rows: Iterable[dict], by: Sequence[str]) -> None:
-    for row in rows:
-        cell = found.setdefault(tuple(row[name] for name in by), Cell())
-        cell.add(row["n"], _fen(row["sum"]))
+def _take_in(found: dict[tuple, Cell], rows: QuerySet, by: Sequence[str], **known) -> None:
+    """known: columns that the rows do not have, because all of them are of that."""
+    names = [f"_{name}" for name in by if name not in known]
+    for *columns, number, amount in rows.values_list(*names, "_number", "_amount"):
+        if known:
+            told = iter(columns)
+            columns = [known[name] if name in known else next(told) for name in by]
+        key = tuple(columns)
+        if key in found:
+            found[key].add(number, _fen(amount))
+        else:
+            found[key] = Cell(number, _fen(amount))
 
 
 def _fen(total: Decimal | None) -> Decimal:
@@ -126,30 +135,46 @@ def _fen(total: Decimal | None) -> Decimal:
     return round(Decimal(total or 0), 2)
 
 
-def _live(first: date, last: date, choice: Choice) -> Iterator[list[dict]]:
-    """Sales and what went back, counted from the rows by every column; one statement each."""
-    yield _counted(
-        choice.orders(), "paid_at", first, last, Sum("total_amount"), flow=_text(Flow.SALE),
-        merchant_id=_SELLER, kind=F("kind"), method=F("method"), reason=_text(""),
+def _live(first: date, last: date, choice: Choice) -> Iterator[QuerySet]:
+    """Sales and what went back, counted from the rows by every column; one statement each.
+
+    Of one day there is no day to compute per row, and as a constant MariaDB makes it text.
+    """
+    start, end, several = day_start(first), day_start(last + DAY), first < last
+    yield _sales(choice.orders(), start, end, **({"day": day_of("paid_at")} if several else {}))
+    yield _returns(
+        choice.refunds(), start, end, **({"day": day_of("succeeded_at")} if several else {})
+    )
+
+
+def _sales(orders: QuerySet[Order], start: datetime, end: datetime, **day: Expression) -> QuerySet:
+    return _grouped(
+        orders.filter(paid_at__gte=start, paid_at__lt=end), Count("pk"), Sum("total_amount"),
+        **day, flow=_text(Flow.SALE), merchant_id=_SELLER,
+        kind=F("kind"), method=F("method"), reason=_text(""),
     )  # fmt: skip
+
+
+def _returns(
+    refunds: QuerySet[Refund], start: datetime, end: datetime, **day: Expression
+) -> QuerySet:
     of_sale = When(payment=F("order__paid_by"), then=_text(Flow.REFUND))
-    yield _counted(
-        choice.refunds(), "succeeded_at", first, last, Sum("amount"),
-        flow=Case(of_sale, default=_text(Flow.RETURNED)),
+    return _grouped(
+        refunds.filter(succeeded_at__gte=start, succeeded_at__lt=end), Count("pk"), Sum("amount"),
+        **day, flow=Case(of_sale, default=_text(Flow.RETURNED)),
         merchant_id=_seller("order__"), kind=F("order__kind"), method=F("payment__method"),
         reason=F("reason_code"),
     )  # fmt: skip
 
 
-def _counted(
-    rows: QuerySet, moment: str, first: date, last: date, total: Sum, **columns
-) -> list[dict]:
-    """Of one day there is no day to compute per row."""
-    within = {f"{moment}__gte": day_start(first), f"{moment}__lt": day_start(last + DAY)}
-    day = Value(first, DateField()) if first == last else day_of(moment)
-    keys = {f"_{name}": column for name, column in {"day": day, **columns}.items()}
-    found = rows.filter(**within).order_by().values(**keys).annotate(n=Count("pk"), sum=total)
-    return [{name.removeprefix("_"): value for name, value in row.items()} for row in found]
+def _added_up(rows: QuerySet[OrderFigure], **columns) -> QuerySet:
+    return _grouped(rows, Sum("number"), Sum("amount"), **columns)
+
+
+def _grouped(rows: QuerySet, number: Aggregate, amount: Aggregate, **columns) -> QuerySet:
+    """{"_<column>": …, "_number": …, "_amount": …}: their own names belong to the rows' fields."""
+    keys = {f"_{name}": column for name, column in columns.items()}
+    return rows.order_by().values(**keys).annotate(_number=number, _amount=Round(amount, 2))
 
 
 def _text(value: str) -> Value:
@@ -197,15 +222,35 @@ def keep_day(day: date) -> None:
 def _keep_day(day: date) -> None:
     OrderDay.objects.locked().get(pk=day)
     OrderFigure.objects.filter(day=day).delete()
-    found: dict[tuple, Cell] = {}
-    for rows in _live(day, day, EVERYTHING):
-        _take_in(found, rows, _COLUMNS)
-        _take_in(found, ({**row, "merchant_id": EVERYBODY} for row in rows), _COLUMNS)
-    OrderFigure.objects.bulk_create(
-        OrderFigure(number=cell.number, amount=cell.amount, **dict(zip(_COLUMNS, key, strict=True)))
-        for key, cell in found.items()
-    )
+    start, end = day_start(day), day_start(day + DAY)
+    _keep_sales(day=day, start=start, end=end)
+    _keep_returns(day=day, start=start, end=end)
+    _keep_sums(day=day)
     OrderDay.objects.filter(pk=day).update(kept=True)
+
+
+def _day(day: date) -> Value:
+    return Value(day, DateField())
+
+
+# The database counts and keeps in one statement each; everybody's figures are sums of those.
+_keep_sales = PreparedCopy(
+    lambda day, start, end: (OrderFigure, _sales(EVERYTHING.orders(), start, end, day=_day(day)))
+)
+_keep_returns = PreparedCopy(
+    lambda day, start, end: (OrderFigure, _returns(EVERYTHING.refunds(), start, end, day=_day(day)))
+)
+_keep_sums = PreparedCopy(
+    lambda day: (
+        OrderFigure,
+        _added_up(
+            OrderFigure.objects.filter(day=day),
+            day=_day(day),
+            merchant_id=Value(EVERYBODY),
+            **{name: F(name) for name in PARTS},
+        ),
+    )
+)
 
 
 def reopen_day(moment: datetime, *, now: datetime) -> None:

@@ -3,9 +3,11 @@
 Contexts hold neither an address nor a verification code: notices are not encrypted.
 """
 
+from collections.abc import Iterable
+
 from django.utils import timezone
 
-from accounts.services.notifications import notify
+from accounts.services.notifications import Notice, notify, notify_all
 from commerce.models import Fulfilment, MerchantReview, Order, OrderStatus, Refund, Shipment
 
 # WeChat refuses a longer `thing` (47003).
@@ -26,6 +28,16 @@ def paid(order: Order) -> None:
     if order.fulfilment != Fulfilment.NONE:
         _tell_buyer(order, "order_paid", next=_NEXT[order.fulfilment])
     _tell_seller(order, "merchant_order_paid")
+
+
+def expired(orders: Iterable[Order]) -> None:
+    notify_all(
+        [
+            Notice(order.user_id, "order_expired", {"number": order.number},
+                   dedupe_key=f"order:{order.pk}:expired", subject=subject_of(order.pk))
+            for order in orders
+        ]
+    )  # fmt: skip
 
 
 def shipped(order: Order, parcels: list[Shipment]) -> None:

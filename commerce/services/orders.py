@@ -6,11 +6,13 @@ Everybody locks in one order: order, items and their targets, payments, refunds.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.utils import timezone
 
-from accounts.audit import move
+from accounts.audit import move, move_all
 from accounts.models import User
 from accounts.services.notifications import notify
 from accounts.services.parameters import parameter
@@ -23,6 +25,7 @@ from commerce.errors import (
     NotCancellable,
     PriceChanged,
     RepeatedItem,
+    SoldAlone,
 )
 from commerce.models import (
     HANDED_OVER,
@@ -38,6 +41,7 @@ from commerce.models import (
 )
 from commerce.models.payments import OPEN
 from commerce.payables import Offer, Want, payable_for
+from commerce.services import order_notices
 from commerce.services.handing_over import begin_fulfilment
 from commerce.services.ledger import book_release, book_sale, wait_for_release
 from commerce.services.order_notices import subject_of
@@ -68,12 +72,14 @@ def place_order(
     Wants are taken in (kind, target_id) order, so two orders lock shared targets in the same
     sequence.  What costs nothing is paid and fulfilled at once.  address_id: one of the buyer's;
     copied when something is sent.  Raises what a payable's quote() raises, PriceChanged,
-    MixedMerchants, AddressNeeded and AddressUnknown; nothing is kept then.
+    SoldAlone, MixedMerchants, AddressNeeded and AddressUnknown; nothing is kept then.
     """
     wants = sorted(wants)
     if len({(want.kind, want.target_id) for want in wants}) < len(wants):
         raise RepeatedItem
     offers = [_offer(user, want) for want in wants]
+    if len(offers) > 1 and any(offer.alone for offer in offers):
+        raise SoldAlone
     fulfilment = _fulfilment_of(offers)
     sent_to = _sent_to(user, fulfilment, address_id)
     total = sum(offer.unit_price * want.quantity for want, offer in zip(wants, offers, strict=True))
@@ -197,8 +203,8 @@ def cancel_order(order_id: int, *, actor: User | None, reason: str = "") -> Orde
     if order.status in {OrderStatus.PAID, *HANDED_OVER, OrderStatus.COMPLETED}:
         raise NotCancellable(status=order.status)
     own = actor is not None and actor.pk == order.user_id
-    close_order(
-        order,
+    close_orders(
+        [order],
         OrderStatus.CANCELLED,
         actor=actor,
         reason=reason or ("用户取消" if own else "后台取消"),
@@ -209,41 +215,56 @@ def cancel_order(order_id: int, *, actor: User | None, reason: str = "") -> Orde
     return order
 
 
-@transact
 def expire_order(order_id: int, *, now: datetime) -> bool:
     """Close an order whose time ran out; False when it was paid or closed meanwhile.
 
     services.expiry closes its attempts at the provider first; this only gives the targets back.
     """
-    order = Order.objects.locked().overdue(now).filter(pk=order_id).first()
-    if order is None or order.payments.filter(status=PaymentStatus.SUCCEEDED).exists():
-        return False
-    close_order(order, OrderStatus.EXPIRED, reason="超时未支付")
-    notify(order.user, "order_expired", dedupe_key=f"order:{order.pk}:expired",
-           subject=subject_of(order.pk), number=order.number)  # fmt: skip
-    return True
+    return bool(expire_orders([order_id], now=now))
 
 
-def close_order(order: Order, to: OrderStatus, **log) -> None:
-    """End an unpaid order; call it in the transaction that locks it.
+@transact
+def expire_orders(order_ids: Sequence[int], *, now: datetime, untried: bool = False) -> list[int]:
+    """The same for many at once, all or none of them; which did.
 
-    Its attempts before its targets: a product is wanted by many, and who waits for an attempt
+    untried: those with an attempt, however it ended, stay for services.expiry.  Nobody makes one
+    while their order is locked.  Locked by key alone: by status and deadline MariaDB locks an
+    index that others change with the order in their hands.
+    """
+    orders = Order.objects.locked().filter(pk__in=order_ids)
+    due = [order for order in orders if order.is_overdue(now)]
+    attempts = Payment.objects.filter(order__in=due)
+    if not untried:
+        attempts = attempts.filter(status=PaymentStatus.SUCCEEDED)
+    spared = set(attempts.values_list("order_id", flat=True))
+    due = [order for order in due if order.pk not in spared]
+    if due:
+        close_orders(due, OrderStatus.EXPIRED, reason="超时未支付")
+        order_notices.expired(due)
+    return [order.pk for order in due]
+
+
+def close_orders(orders: Sequence[Order], to: OrderStatus, **log) -> None:
+    """End unpaid orders; call it in the transaction that locks them.
+
+    Their attempts before their targets: a product is wanted by many, and who waits for an attempt
     must not keep them all.
     """
-    move(order, to, **log)
-    stop_attempts(order)
-    for item in order.items.all():
-        payable_for(item.kind).release(item, expired=to == OrderStatus.EXPIRED)
+    move_all(orders, to, **log)
+    stop_attempts(*orders)
+    items = OrderItem.objects.filter(order__in=orders).order_by("kind", "target_id", "pk")
+    for kind, lines in groupby(items, attrgetter("kind")):
+        payable_for(kind).release(list(lines), expired=to == OrderStatus.EXPIRED)
 
 
-def stop_attempts(order: Order) -> list[Payment]:
-    """Have the order's open attempts closed at the provider; answers with them.
+def stop_attempts(*orders: Order) -> list[Payment]:
+    """Have the orders' open attempts closed at the provider; answers with them.
 
-    Call it in the transaction that locks the order.  All of the order's are locked: looking for
+    Call it in the transaction that locks the orders.  All of theirs are locked: looking for
     open ones by their status, MariaDB waits for those of other orders.
     """
     now = timezone.now()
-    known = Payment.objects.locked().filter(order=order)
+    known = Payment.objects.locked().filter(order__in=orders)
     attempts = [attempt for attempt in known if attempt.status in OPEN]
     for attempt in attempts:
         if attempt.status != PaymentStatus.CLOSING:

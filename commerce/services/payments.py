@@ -33,7 +33,7 @@ from commerce.models import (
 )
 from commerce.services.anomalies import record_anomaly
 from commerce.services.ledger import book_payment
-from commerce.services.orders import close_order, lock_order, mark_paid, stop_attempts
+from commerce.services.orders import close_orders, lock_order, mark_paid, stop_attempts
 from commerce.services.refunds import open_refund
 from config.db import transact
 from config.errors import Busy, DomainError, ServiceUnavailable, StaleState
@@ -170,7 +170,7 @@ def _hand_over(order: Order, payment: Payment) -> None:
 def _close_unfulfilled(order: Order) -> None:
     try:
         with transaction.atomic():
-            close_order(order, OrderStatus.CANCELLED, reason="无法交付，已退款")
+            close_orders([order], OrderStatus.CANCELLED, reason="无法交付，已退款")
     except DomainError:
         logger.exception("could not give back what order %s held", order.number)
 

@@ -29,6 +29,7 @@ HOLDINGS = (
         keep=("merchant_type", "business_name", "business_license", "row_key"),
         hidden=("row_key",),
     ),
+    Holding(models.MerchantInvitation),
     Holding(models.MerchantMember),
     Holding(
         models.Product, "merchant__user", clear={},
@@ -76,6 +77,7 @@ IMPERSONAL = {
     models.OrderFigure: "sums without names",
     models.PaymentNotice: "ids of providers' events",
     models.ProductImage: "which upload shows which product",
+    models.ReviewPicture: "which upload is part of which review",
     models.StockMovement: "how many pieces came and went",
 }
 

@@ -18,7 +18,7 @@ from commerce.models import (
 from commerce.services import stock
 from commerce.services.decisions import decide
 from commerce.services.pictures import set_pictures
-from config.changes import note_change
+from config.changes import set_fields
 from config.db import transact
 from config.errors import NotFound
 from media.models import Purpose, Variant
@@ -80,9 +80,7 @@ def change_product(
     status: the wish to sell it, or not to.  Something new, or rejected, is reviewed first.
     """
     product = _own(product_id, user)
-    note_change(product, {name: (getattr(product, name), to) for name, to in fields.items()})
-    for name, value in fields.items():
-        setattr(product, name, value)
+    set_fields(product, fields)
     product.save(update_fields=[*fields, "updated_at"])
     _set_images(product, user, image_ids)
     if status is not None:

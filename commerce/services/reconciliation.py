@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from accounts.audit import move
 from accounts.models import User
-from commerce.errors import ReasonNeeded
 from commerce.gateways.bills import BillRow
 from commerce.models import (
     Bill,
@@ -25,9 +24,10 @@ from commerce.models import (
     Refund,
     RefundStatus,
 )
+from config.changes import set_fields
 from config.days import day_end, day_start
 from config.db import transact
-from config.errors import IllegalTransition, NotFound
+from config.errors import IllegalTransition, NotFound, ReasonNeeded
 
 BATCH = 500
 # What came this shortly before a day's end may stand in the next day's bill; it is missed then.
@@ -216,8 +216,7 @@ def resolve_difference(difference_id: int, *, actor: User, reason: str) -> BillD
 
 def _change(difference_id: int, **changes) -> BillDifference:
     row = _open(difference_id)
-    for name, value in changes.items():
-        setattr(row, name, value)
+    set_fields(row, changes)
     row.save(update_fields=[*changes, "updated_at"])
     return row
 

@@ -38,8 +38,8 @@ def reason_table(parts: Sequence[Part]) -> dict:
 def _row(totals: Totals) -> list:
     return [
         totals.orders, _yuan(totals.sales), totals.refunds, _yuan(totals.refunded),
-        _yuan(totals.net), _yuan(totals.average_order), share(totals.refund_rate),
-        _yuan(totals.returned),
+        round(totals.net, 2),  # a number: below zero its text would be taken for a formula
+        _yuan(totals.average_order), share(totals.refund_rate), _yuan(totals.returned),
     ]  # fmt: skip
 
 

@@ -5,6 +5,9 @@ product first, then the row that says why: that one shares a lock on the product
 share it could not both go on.
 """
 
+from collections import Counter
+from collections.abc import Sequence
+
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
@@ -13,7 +16,7 @@ from commerce.errors import OutOfStock
 from commerce.models import Movement, OrderItem, Product, ProductStatus, StockMovement
 from config.db import transact
 from config.errors import NotFound
-from config.prepared import insert
+from config.prepared import insert, insert_all
 
 
 def hold(item: OrderItem) -> bool:
@@ -27,24 +30,24 @@ def hold(item: OrderItem) -> bool:
     )
     if _move(offered.filter(stock__gte=n), _row(item, Movement.RESERVE), stock=-n, held=n):
         return True
-    if offered.exists():
+    if offered.filter(stock__lt=n).exists():  # not a price that moved and is back by now
         raise OutOfStock(product_id=item.target_id)
     return False
 
 
 def sell(item: OrderItem) -> None:
     """The order was paid."""
-    _once(item, Movement.SELL, held=-item.quantity, sold=item.quantity)
+    _once([item], Movement.SELL, held=-1, sold=1)
 
 
-def release(item: OrderItem) -> None:
-    """The order ended unpaid; a second call does nothing (invariants K-4)."""
-    _once(item, Movement.RELEASE, held=-item.quantity, stock=item.quantity)
+def release(items: Sequence[OrderItem]) -> None:
+    """Their orders ended unpaid; a second call does nothing (invariants K-4)."""
+    _once(items, Movement.RELEASE, held=-1, stock=1)
 
 
 def give_back(item: OrderItem) -> None:
     """The money went back before anything was sent; a second call does nothing."""
-    _once(item, Movement.RETURN, sold=-item.quantity, stock=item.quantity)
+    _once([item], Movement.RETURN, sold=-1, stock=1)
 
 
 @transact
@@ -67,16 +70,44 @@ def adjust(product_id: int, *, change: int, actor: User | None, note: str = "") 
 
 def _row(item: OrderItem, movement: Movement) -> StockMovement:
     return StockMovement(
-        product_id=item.target_id, order_item=item, movement=movement, quantity=item.quantity
+        product_id=item.target_id, order_item_id=item.pk, movement=movement, quantity=item.quantity
     )
 
 
-def _once(item: OrderItem, movement: Movement, **by: int) -> None:
+def _once(items: Sequence[OrderItem], movement: Movement, **signs: int) -> None:
+    """Add the items' quantities to these columns of their products, times 1 or -1; without those
+    that moved so before."""
     try:
-        _move(Product.objects.filter(pk=item.target_id), _row(item, movement), **by)
+        _move_all(items, movement, signs)
     except OutOfStock:
-        if not StockMovement.objects.filter(order_item=item, movement=movement).exists():
+        rows = StockMovement.objects.filter(order_item__in=items, movement=movement)
+        moved = set(rows.values_list("order_item_id", flat=True))
+        if not moved:
             raise
+        rest = [item for item in items if item.pk not in moved]
+        if rest:
+            _move_all(rest, movement, signs)
+
+
+def _move_all(items: Sequence[OrderItem], movement: Movement, signs: dict[str, int]) -> None:
+    """Products that move by as many pieces share a statement; all are locked first, in order."""
+    pieces: Counter[int] = Counter()
+    for item in items:
+        pieces[item.target_id] += item.quantity
+    alike: dict[int, list[int]] = {}
+    for product_id, number in pieces.items():
+        alike.setdefault(number, []).append(product_id)
+    try:
+        with transaction.atomic():
+            if len(pieces) > 1:
+                list(Product.objects.locked().filter(pk__in=pieces).values_list("pk"))
+            for number, products in alike.items():
+                Product.objects.filter(pk__in=products).update(
+                    **{name: F(name) + sign * number for name, sign in signs.items()}
+                )
+            insert_all([_row(item, movement) for item in items])
+    except IntegrityError as error:
+        raise OutOfStock(product_id=items[0].target_id) from error
 
 
 def _move(rows, row: StockMovement, **by: int) -> bool:

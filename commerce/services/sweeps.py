@@ -22,7 +22,7 @@ from commerce.services.confirming import (
     to_confirm,
     to_remind,
 )
-from commerce.services.expiry import Lines, close_attempt, close_overdue
+from commerce.services.expiry import Lines, close_attempt, close_overdue, expire_untried
 from commerce.services.ledger import release_order
 from commerce.services.payments import deliver, due_at, take_answer
 from commerce.services.refund_sending import advance_refund
@@ -35,13 +35,18 @@ PENDING_STEPS = (5, 15, 30, 60, 180, 600, 1800)
 # … and about one we are closing: every minute for an hour, then every ten minutes.
 CLOSING_STEPS = (5, 10, 20, 30, *[60] * 60, 600)
 RETRY = timedelta(seconds=30)
+# So many orders a run are closed at a provider, a question or two each.
+ONE_BY_ONE = 500
 
 
 def close_overdue_orders(now: datetime, limit: int) -> int:
-    """Expire what ran out unpaid, oldest first; how many did."""
+    """Expire what ran out unpaid, oldest first; how many did.
+
+    Those nobody began to pay in batches, the others one by one: at the provider first.
+    """
     overdue = Order.objects.overdue(now).order_by("expires_at").values_list("pk", flat=True)
-    lines = Lines()
-    return each(overdue[:limit], close_overdue, now=now, lines=lines)
+    done, others = expire_untried(list(overdue[:limit]), now=now)
+    return done + each(others[:ONE_BY_ONE], close_overdue, now=now, lines=Lines())
 
 
 def ask_about_payments(limit: int) -> int:

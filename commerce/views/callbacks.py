@@ -4,6 +4,7 @@ import logging
 import re
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -64,6 +65,9 @@ def _take(method: str, request) -> tuple[int, str]:
     source = client_ip(request)
     try:
         take_notice(method, headers=request.headers, body=request.body, source=source)
+    except RequestDataTooBig:
+        security_event("notice_refused", code=413, ip=source)
+        return 413, "请求内容过大"
     except DomainError as refusal:
         security_event("notice_refused", code=refusal.code, ip=source)
         return refusal.status, str(refusal)

@@ -28,7 +28,7 @@ from commerce.services.reviews import write_review
 from config.api.client_ip import client_ip
 from config.api.permissions import LOGIN, PUBLIC
 from config.api.viewsets import ApiViewSet
-from config.errors import IllegalTransition, NotFound
+from config.errors import IllegalTransition, NotFound, ReasonNeeded
 
 _DECISION = (NotFound, IllegalTransition, CannotChangeSelf)
 
@@ -38,7 +38,7 @@ class MerchantViewSet(ApiViewSet):
 
     serializer_class = RatedMerchantSerializer
     filterset_class = MerchantFilter
-    ordering_fields = ["created_at"]
+    ordering_fields = ["created_at", "rating"]
     log_target = "merchant"
     permissions = {
         "list": PUBLIC,
@@ -68,16 +68,18 @@ class MerchantViewSet(ApiViewSet):
             errors.NotReviewable,
             errors.OwnMerchant,
             errors.AlreadyReviewed,
+            errors.ImageUnknown,
+            errors.ImageUsed,
         ),
         "register": (errors.MerchantExists, errors.MemberExists),
         "mine": (NotFound,),
         "approve": _DECISION,
-        "reject": (*_DECISION, errors.ReasonNeeded),
-        "suspend": (*_DECISION, errors.ReasonNeeded),
+        "reject": (*_DECISION, ReasonNeeded),
+        "suspend": (*_DECISION, ReasonNeeded),
     }
 
     def get_queryset(self):
-        return Merchant.objects.approved().rated().order_by("-pk")
+        return Merchant.objects.approved().order_by("-pk")
 
     def list(self, request):
         return self.page(self.filter_queryset(self.get_queryset()), RatedMerchantSerializer)
@@ -94,7 +96,7 @@ class MerchantViewSet(ApiViewSet):
         wanted = ReviewsQuerySerializer(data=request.query_params)
         wanted.is_valid(raise_exception=True)
         rows = merchant.reviews.shown().filter(**wanted.validated_data)
-        return self.page(rows.select_related("user").order_by("-pk"), PublicReviewSerializer)
+        return self.page(rows.with_pictures().order_by("-pk"), PublicReviewSerializer)
 
     @extend_schema(request=MerchantReviewBodySerializer, responses={201: OwnReviewSerializer})
     @reviews.mapping.post

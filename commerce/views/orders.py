@@ -14,7 +14,7 @@ from commerce.serializers.orders import (
     OrderSerializer,
     PlaceOrderSerializer,
 )
-from commerce.serializers.reviews import OwnReviewSerializer, ReviewBodySerializer
+from commerce.serializers.reviews import OrderReviewBodySerializer, OwnReviewSerializer
 from commerce.services.confirming import confirm_order, hide_order
 from commerce.services.orders import cancel_order, place_order
 from commerce.services.reviews import write_review
@@ -55,6 +55,7 @@ class OrderViewSet(ApiViewSet):
         "create": (
             errors.UnknownKind,
             errors.RepeatedItem,
+            errors.SoldAlone,
             errors.PriceChanged,
             errors.AmountTooLarge,
             errors.MixedMerchants,
@@ -70,6 +71,8 @@ class OrderViewSet(ApiViewSet):
             errors.NotReviewable,
             errors.OwnMerchant,
             errors.AlreadyReviewed,
+            errors.ImageUnknown,
+            errors.ImageUsed,
         ),
     }
 
@@ -114,12 +117,12 @@ class OrderViewSet(ApiViewSet):
     @action(detail=True)
     def review(self, request, pk):
         """What one said of its merchant; 404 while one has said nothing."""
-        mine = MerchantReview.objects.visible_to(request.user).select_related("user")
+        mine = MerchantReview.objects.visible_to(request.user).with_pictures()
         return Response(OwnReviewSerializer(get_object_or_404(mine, order=pk)).data)
 
-    @extend_schema(request=ReviewBodySerializer, responses={201: OwnReviewSerializer})
+    @extend_schema(request=OrderReviewBodySerializer, responses={201: OwnReviewSerializer})
     @review.mapping.post
     def write_review(self, request, pk):
         """Once, when the order is completed."""
-        review = write_review(int(pk), user=request.user, **self.body(ReviewBodySerializer))
+        review = write_review(int(pk), user=request.user, **self.body(OrderReviewBodySerializer))
         return Response(OwnReviewSerializer(review).data, status=status.HTTP_201_CREATED)

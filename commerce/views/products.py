@@ -21,7 +21,7 @@ from commerce.services import products
 from config.api.caching import etag
 from config.api.permissions import LOGIN, PUBLIC
 from config.api.viewsets import ApiViewSet
-from config.errors import IllegalTransition, NotFound
+from config.errors import IllegalTransition, NotFound, ReasonNeeded
 
 _WRITING = (errors.MerchantNotApproved, errors.ImageUnknown)
 _DECISION = (NotFound, IllegalTransition, CannotChangeSelf)
@@ -80,7 +80,7 @@ class MerchantProductViewSet(mixins.RetrieveModelMixin, ApiViewSet):
         "destroy": (errors.MerchantNotApproved, NotFound),
         "stock": (errors.MerchantNotApproved, errors.OutOfStock, NotFound),
         "approve": _DECISION,
-        "reject": (*_DECISION, errors.ReasonNeeded),
+        "reject": (*_DECISION, ReasonNeeded),
     }
 
     def get_queryset(self):

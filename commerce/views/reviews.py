@@ -13,7 +13,7 @@ from commerce.serializers.reviews import (
 from commerce.services import reviews
 from config.api.permissions import LOGIN
 from config.api.viewsets import ApiViewSet
-from config.errors import IllegalTransition, NotFound
+from config.errors import IllegalTransition, NotFound, ReasonNeeded
 
 _MODERATE = "commerce.moderate_merchantreview"
 
@@ -28,7 +28,7 @@ class ReviewViewSet(ApiViewSet):
     summaries = {"reply": "回复评价", "hide": "隐藏评价", "restore": "恢复评价"}
     refusals = {
         "reply": (NotFound, errors.AlreadyReplied),
-        "hide": (NotFound, IllegalTransition, errors.ReasonNeeded),
+        "hide": (NotFound, IllegalTransition, ReasonNeeded),
         "restore": (NotFound, IllegalTransition),
     }
 

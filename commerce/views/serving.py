@@ -4,6 +4,9 @@ from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
 
+from accounts.errors import ExportInvalid, TooManyExports
+from accounts.serializers.exports import ExportJobSerializer, OwnExportBody
+from accounts.services.exports import request_export
 from commerce import errors
 from commerce.filters import OrderFilter
 from commerce.models import Order
@@ -20,7 +23,7 @@ from commerce.services.shipping import correct_shipment, ship_order
 from commerce.services.verification import verify_code
 from config.api.permissions import LOGIN
 from config.api.viewsets import ApiViewSet
-from config.errors import NotFound
+from config.errors import Forbidden, NotFound
 
 
 class ServedOrderViewSet(ApiViewSet):
@@ -31,9 +34,14 @@ class ServedOrderViewSet(ApiViewSet):
     ordering_fields = ["created_at", "total_amount"]
     lookup_value_regex = "[0-9A-Z]{1,32}"
     log_target = "order"
-    permissions = dict.fromkeys(("list", "retrieve", "ship", "correct", "note", "verify"), LOGIN)
+    log_operations = {"export": "data:export"}
+    permissions = dict.fromkeys(
+        ("list", "export", "retrieve", "ship", "correct", "note", "verify"), LOGIN
+    )
+    step_up = frozenset({"export"})
     summaries = {
         "list": "商户的订单",
+        "export": "导出商户的订单",
         "retrieve": "商户的订单详情",
         "ship": "发货",
         "correct": "更正运单号",
@@ -41,6 +49,7 @@ class ServedOrderViewSet(ApiViewSet):
         "verify": "核销",
     }
     refusals = {
+        "export": (Forbidden, ExportInvalid, TooManyExports),
         "ship": (NotFound, errors.NotShippable, errors.TrackingNumberTaken, errors.RefundOpen),
         "correct": (NotFound, errors.NotCorrectable, errors.TrackingNumberTaken),
         "note": (NotFound,),
@@ -63,6 +72,13 @@ class ServedOrderViewSet(ApiViewSet):
 
     def list(self, request):
         return self.page(self.filter_queryset(self.get_queryset()))
+
+    @extend_schema(request=OwnExportBody, responses={202: ExportJobSerializer}, filters=False)
+    @action(detail=False, methods=["post"])
+    def export(self, request):
+        """A job: see /exports.  For the owner of a shop and its managers; numbers are masked."""
+        job = request_export(request.user, "merchant_order", **self.body(OwnExportBody))
+        return Response(ExportJobSerializer(job).data, status=202)
 
     @extend_schema(responses=ServedOrderDetailSerializer)
     def retrieve(self, request, pk):
