@@ -1,7 +1,8 @@
 from django.db.models import Q
 from django_filters import rest_framework as filters
 
-from farm.models import Animal, AnimalClaim, AnimalStatus, ClaimStatus, Listing
+from commerce.filters import AmountFilter
+from farm.models import Animal, AnimalClaim, AnimalStatus, ClaimStatus, EndKind, Listing
 
 
 class AnimalFilter(filters.FilterSet):
@@ -31,6 +32,25 @@ class ClaimFilter(filters.FilterSet):
     end_asked = filters.BooleanFilter(
         "end_asked_at", "isnull", exclude=True, help_text="认领人申请了提前结束"
     )
+
+    class Meta:
+        model = AnimalClaim
+        fields = []
+
+
+class ClaimExportFilter(AmountFilter):
+    """The filters of the back office's list."""
+
+    searched, amount = ("number", "order_item__order__number"), "price_paid"
+
+    status = filters.ChoiceFilter(choices=ClaimStatus.choices, label="状态")
+    end_kind = filters.ChoiceFilter(choices=EndKind.choices, label="结束方式")
+    merchant = filters.NumberFilter(min_value=1, max_value=10**18, label="商户 ID")
+    animal = filters.NumberFilter(min_value=1, max_value=10**18, label="动物 ID")
+    claimed_at_from = filters.DateFilter(method="by_day", label="认领日期从")
+    claimed_at_to = filters.DateFilter(method="by_day", label="认领日期至")
+    ends_at_from = filters.DateFilter(method="by_day", label="到期日期从")
+    ends_at_to = filters.DateFilter(method="by_day", label="到期日期至")
 
     class Meta:
         model = AnimalClaim

@@ -1,13 +1,14 @@
 from django.db import IntegrityError
 from django.utils import timezone
 
-from accounts.audit import move
+from accounts.audit import move, move_all
 from commerce.payables import Offer
 from commerce.services.reports import report_later
 from config.numbers import new_number
 from config.prepared import insert
 from farm.errors import AnimalUnavailable, RenewalWaiting
 from farm.models import (
+    Animal,
     AnimalClaim,
     AnimalStatus,
     ClaimRenewal,
@@ -38,6 +39,7 @@ class AnimalClaimPayable:
             unit_price=adoption.price,
             details=adoption,
             merchant_id=adoption.merchant_id,
+            alone=True,
         )
 
     def reserve(self, item, want, offer):
@@ -73,11 +75,15 @@ class AnimalClaimPayable:
         report_later(item.order)
         notices.claimed(claim.pk)
 
-    def release(self, item, *, expired):
-        if self._status(item) == ClaimStatus.PENDING:
-            animal, claim = self._locked(item)
-            move(claim, ClaimStatus.CANCELLED, reason="超时未支付" if expired else "")
-            settle(animal)
+    def release(self, items, *, expired):
+        rows = AnimalClaim.objects.filter(order_item__in=items, status=ClaimStatus.PENDING)
+        waiting = dict(rows.values_list("pk", "animal_id"))  # still: their orders are locked
+        if not waiting:
+            return
+        animals = list(Animal.objects.locked().filter(pk__in=waiting.values()))
+        claims = list(AnimalClaim.objects.locked().filter(pk__in=waiting))
+        move_all(claims, ClaimStatus.CANCELLED, reason="超时未支付" if expired else "")
+        settle(*animals)
 
     def revoke(self, item):
         """A claim that was ended, with the refund that this is, stays as it ended."""
@@ -108,6 +114,7 @@ class ClaimRenewalPayable:
             unit_price=extension.price,
             details=extension,
             merchant_id=extension.merchant_id,
+            alone=True,
         )
 
     def reserve(self, item, want, offer):
@@ -130,10 +137,10 @@ class ClaimRenewalPayable:
         extend(item)
         report_later(item.order)
 
-    def release(self, item, *, expired):
-        renewal = ClaimRenewal.objects.get(order_item=item)
-        if renewal.status == RenewalStatus.PENDING:
-            move(renewal, RenewalStatus.CANCELLED, reason="超时未支付" if expired else "")
+    def release(self, items, *, expired):
+        rows = ClaimRenewal.objects.filter(order_item__in=items, status=RenewalStatus.PENDING)
+        if rows := list(rows):
+            move_all(rows, RenewalStatus.CANCELLED, reason="超时未支付" if expired else "")
 
     def revoke(self, item):
         take_back(item)

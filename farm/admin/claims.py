@@ -3,9 +3,11 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
+from accounts.admin.exports import Exportable
 from commerce.admin.money import RemarkActionForm, remark_of
 from config.admin import BackOfficeAdmin, ReadOnly, ReadOnlyInline, masked, yuan
 from config.masking import mask_phone
+from farm.admin.analysis import ClaimAnalysis
 from farm.models import AgreementStatus, AnimalClaim, ClaimAgreement, ClaimRenewal
 from farm.services.agreements import renew_agreement, retry_agreement
 from farm.services.claims import end_early, refuse_end
@@ -27,7 +29,7 @@ class RenewalInline(ReadOnlyInline):
 
 
 @admin.register(AnimalClaim)
-class AnimalClaimAdmin(ReadOnly, BackOfficeAdmin):
+class AnimalClaimAdmin(Exportable, ClaimAnalysis, ReadOnly, BackOfficeAdmin):
     """The whole story of a claim; it is ended by the actions, with what is left going back."""
 
     action_form = RemarkActionForm
@@ -53,7 +55,14 @@ class AnimalClaimAdmin(ReadOnly, BackOfficeAdmin):
         ("ended_at", "ended_by"), ("end_kind", "end_reason"), "created_at",
     ]  # fmt: skip
     inlines = [RenewalInline, AgreementInline]
-    actions = ["end_selected", "refuse_selected", "renew_selected"]
+    actions = ["end_selected", "refuse_selected", "renew_selected", "export_chosen"]
+    step_up = frozenset({"export_chosen"})
+    action_permissions = {"export": "accounts.export_data"}
+    export_of = "animal_claim"
+    from_list = {
+        "q": "search", "status__exact": "status", "end_kind__exact": "end_kind",
+        "merchant__id__exact": "merchant", "animal__id__exact": "animal",
+    }  # fmt: skip
 
     @display(description="认领人", ordering="user")
     def claimant(self, claim):

@@ -9,13 +9,12 @@ from django.utils import timezone
 from accounts.audit import move
 from accounts.models import User
 from accounts.services.notifications import notify
-from commerce.errors import ReasonNeeded
 from commerce.models import Merchant, MerchantStatus, MerchantType
 from commerce.services.decisions import decide
 from commerce.services.orders import cancel_order
 from commerce.services.pictures import set_pictures
 from config.db import transact
-from config.errors import IllegalTransition, NotFound
+from config.errors import IllegalTransition, NotFound, ReasonNeeded
 from farm.errors import AnimalClaimed, AnimalGone, AnimalInUse, NotAFarm
 from farm.models import (
     Animal,

@@ -1,5 +1,8 @@
 """An animal's status: a function of its claims and of what its merchant wishes (C-3)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils import timezone
 
 from config.prepared import PreparedUpdate
@@ -23,22 +26,31 @@ def lock_animal(animal_id: int) -> Animal:
     return Animal.objects.locked().get(pk=animal_id)
 
 
-def settle(animal: Animal, **changes) -> None:
-    """Give a locked animal the status that follows from its claims as they are now.
+def settle(*animals: Animal, **changes) -> None:
+    """Give locked animals the status that follows from their claims as they are now.
 
-    changes: what else of the animal changes at the same moment.
+    changes: what else of the animals changes at the same moment.
     """
-    for name, value in changes.items():
-        setattr(animal, name, value)
-    changes["status"] = _status_of(animal)
+    claims = AnimalClaim.objects.live().filter(animal__in=animals)
+    live = dict(claims.values_list("animal_id", "status"))
     changes["updated_at"] = timezone.now()
-    Animal.objects.filter(pk=animal.pk).update(**changes)
-    animal.refresh_from_db(fields=["status"])
+    alike: dict[AnimalStatus, list[int]] = {}
+    for animal in animals:
+        _set(animal, changes)
+        status = _status_of(animal, live.get(animal.pk))
+        _set(animal, {"status": status})
+        alike.setdefault(status, []).append(animal.pk)
+    for status, keys in alike.items():
+        Animal.objects.filter(pk__in=keys).update(status=status, **changes)
 
 
-def _status_of(animal: Animal) -> AnimalStatus:
-    claims = AnimalClaim.objects.live().filter(animal_id=animal.pk)
-    live = claims.values_list("status", flat=True).first()
+def _set(animal: Animal, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(animal, name, value)
+
+
+def _status_of(animal: Animal, live: str | None) -> AnimalStatus:
+    """live: the status of its claim that is not over."""
     if live == ClaimStatus.ACTIVE:
         return AnimalStatus.CLAIMED
     free = live is None and animal.is_offered and animal.lost_at is None

@@ -13,13 +13,13 @@ from django.utils import timezone
 from accounts.audit import move
 from accounts.models import User
 from accounts.scope import reaches
-from commerce.errors import PriceChanged, ReasonNeeded
+from commerce.errors import PriceChanged
 from commerce.models import Order, OrderStatus, RefundReason
 from commerce.payables import Want
 from commerce.services.orders import complete_order, place_order
 from commerce.services.refunds import WAITING, open_refund
 from config.db import transact
-from config.errors import Forbidden, NotFound, StaleState
+from config.errors import Forbidden, NotFound, ReasonNeeded, StaleState
 from config.sweeping import each
 from farm.errors import EndNotAsked
 from farm.models import AnimalClaim, ClaimRenewal, ClaimStatus, EndKind, RenewalStatus

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
@@ -34,14 +34,7 @@ def _tell(claim_id: int, days: int) -> bool:
 def remind_of_updates(*, now: datetime | None = None, limit: int = 1000) -> int:
     """Tell merchants of claimed animals without news for UPDATE_DAYS, once per silence."""
     now, days = now or timezone.now(), parameter("UPDATE_DAYS")
-    silent = (
-        AnimalClaim.objects.filter(status=ClaimStatus.ACTIVE, claimed_at__lte=now)
-        .annotate(last=Max("animal__updates__created_at"))
-        .annotate(since=Greatest("claimed_at", Coalesce("last", "claimed_at")))
-        .filter(since__lte=now - timedelta(days=days))
-        .select_related("merchant__user")
-        .order_by("pk")
-    )
+    silent = silent_claims(now).select_related("merchant__user").order_by("pk")
     for claim in list(silent[:limit]):
         notify(
             claim.merchant.user, "animal_update_overdue",
@@ -49,3 +42,13 @@ def remind_of_updates(*, now: datetime | None = None, limit: int = 1000) -> int:
             animal_id=claim.animal_id, animal=claim.animal_name, days=days,
         )  # fmt: skip
     return len(silent[:limit])
+
+
+def silent_claims(now: datetime) -> QuerySet[AnimalClaim]:
+    """Claims of animals without news for UPDATE_DAYS; one per animal."""
+    return (
+        AnimalClaim.objects.filter(status=ClaimStatus.ACTIVE, claimed_at__lte=now)
+        .annotate(last=Max("animal__updates__created_at"))
+        .annotate(since=Greatest("claimed_at", Coalesce("last", "claimed_at")))
+        .filter(since__lte=now - timedelta(days=parameter("UPDATE_DAYS")))
+    )

@@ -11,10 +11,10 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
 
 from accounts.idempotency import idempotent_with_network
-from commerce.errors import PriceChanged, ReasonNeeded
+from commerce.errors import PriceChanged
 from config.api.permissions import LOGIN, PUBLIC
 from config.api.viewsets import ApiViewSet
-from config.errors import Forbidden, IllegalTransition, NotFound
+from config.errors import Forbidden, IllegalTransition, NotFound, ReasonNeeded
 from farm import errors
 from farm.filters import ClaimFilter
 from farm.models import AnimalClaim, ClaimRenewal, RenewalStatus

@@ -4,10 +4,10 @@ from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
 
-from commerce.errors import ImageUnknown, ReasonNeeded
+from commerce.errors import ImageUnknown
 from config.api.permissions import LOGIN
 from config.api.viewsets import ApiViewSet
-from config.errors import IllegalTransition, NotFound
+from config.errors import IllegalTransition, NotFound, ReasonNeeded
 from farm import errors
 from farm.filters import OwnAnimalFilter
 from farm.models import Animal
