@@ -30,6 +30,7 @@ from counseling.models import (
     WeeklyTemplate,
 )
 from counseling.services.appointments import book, cancel, complete, mark_no_show
+from counseling.services.availability import bookable
 from counseling.services.clients import create_client
 from counseling.services.counselors import publish, set_specialties
 from counseling.services.disputes import open_dispute
@@ -168,7 +169,7 @@ def _client(demo: Demo, user: User) -> ClientProfile:
 def _appointments(demo: Demo, clients: list[ClientProfile]) -> list[Appointment]:
     """Booked by people of the sandbox, most of them paid for, some cancelled."""
     free = list(
-        TimeSlot.objects.bookable(timezone.now() + timedelta(days=2)).order_by("pk")
+        bookable(timezone.now() + timedelta(days=2)).order_by("pk")
         .values_list("pk", "counselor_id")
     )  # fmt: skip
     demo.random.shuffle(free)
@@ -232,7 +233,7 @@ def _move_and_dispute(ids: list[int]) -> None:
     """One session has another time than it was booked for, one that is over is disputed."""
     made = Appointment.objects.filter(pk__in=ids).order_by("pk")
     for moved in made.filter(status="confirmed")[:1]:
-        free = TimeSlot.objects.bookable(moved.start_at).filter(counselor=moved.counselor_id)
+        free = bookable(moved.start_at).filter(counselor=moved.counselor_id)
         for slot in free.order_by("start_at")[:1]:
             counselor = moved.counselor.user
             reschedule(moved.pk, slot_id=slot.pk, actor=counselor, reason="临时会议")
@@ -300,5 +301,5 @@ def _visits(demo: Demo, counselors: list[Counselor]) -> None:
 
 
 def _free_slots(counselor: Counselor) -> list[int]:
-    ahead = TimeSlot.objects.bookable(timezone.now() + timedelta(days=1))
+    ahead = bookable(timezone.now() + timedelta(days=1))
     return list(ahead.filter(counselor=counselor).order_by("start_at").values_list("pk", flat=True))

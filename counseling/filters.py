@@ -42,6 +42,7 @@ from counseling.models import (
     Weekday,
     WeeklyTemplate,
 )
+from counseling.services.availability import bookable
 from counseling.services.calendar import horizon_end
 
 _DAY = timedelta(days=1)
@@ -143,7 +144,7 @@ def _services(given: dict) -> QuerySet:
 
 def _free_slots(given: dict) -> QuerySet:
     now = timezone.now()
-    rows = TimeSlot.objects.bookable(now, horizon_end(now)).filter(counselor_id=OuterRef("pk"))
+    rows = bookable(now, horizon_end(now)).filter(counselor_id=OuterRef("pk"))
     if day := given.get("free_on"):
         rows = rows.filter(start_at__gte=day_start(day), start_at__lt=day_start(day) + _DAY)
     if start := given.get("free_from"):

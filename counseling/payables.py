@@ -3,7 +3,7 @@ from datetime import timedelta
 from django.db import IntegrityError
 from django.utils import timezone
 
-from accounts.audit import move
+from accounts.audit import move, move_all
 from accounts.services.parameters import parameter
 from commerce.payables import Offer
 from config.numbers import new_number
@@ -14,7 +14,7 @@ from counseling.services import notices
 from counseling.services.booking import take_slot
 from counseling.services.outcomes import settle
 from counseling.services.reminding import next_reminder
-from counseling.services.slots import free_slot, move_slot
+from counseling.services.slots import free_slots, move_slot
 
 # What a refund finds when the session was neither cancelled nor held: it goes this way first.
 _BEFORE_REFUND = {
@@ -45,6 +45,7 @@ class AppointmentPayable:
             unit_price=booking.price,
             details=booking,
             hold_seconds=parameter("HOLD_TTL_SECONDS"),
+            alone=True,
         )
 
     def reserve(self, item, want, offer):
@@ -85,19 +86,24 @@ class AppointmentPayable:
         move(appointment, AppointmentStatus.CONFIRMED, remind_at=remind_at)
         notices.confirmed(appointment.pk)
 
-    def release(self, item, *, expired):
-        appointment = Appointment.objects.get(order_item=item)  # still: its order is locked
-        if appointment.status != AppointmentStatus.PENDING_PAYMENT:
-            return  # services.appointments.cancel() called it off, then closed the order
-        free_slot(item.target_id, SlotStatus.HELD, now=timezone.now())
-        appointment = self._locked(item)
-        move(appointment, AppointmentStatus.EXPIRED if expired else AppointmentStatus.CANCELLED)
-        settle(appointment)
+    def release(self, items, *, expired):
+        """Without those services.appointments.cancel() called off before it closed the order."""
+        rows = Appointment.objects.filter(  # still: their orders are locked
+            order_item__in=items, status=AppointmentStatus.PENDING_PAYMENT
+        )
+        unpaid = dict(rows.values_list("order_item_id", "pk"))
+        if not unpaid:
+            return
+        slots = [item.target_id for item in items if item.pk in unpaid]
+        free_slots(slots, SlotStatus.HELD, now=timezone.now())
+        rows = list(Appointment.objects.locked().filter(pk__in=unpaid.values()))
+        move_all(rows, AppointmentStatus.EXPIRED if expired else AppointmentStatus.CANCELLED)
+        settle(*rows)
 
     def revoke(self, item):
         appointment = Appointment.objects.get(order_item=item)  # still: its order is locked
         if appointment.status == AppointmentStatus.CONFIRMED:
-            free_slot(appointment.slot_id, SlotStatus.BOOKED, now=timezone.now())
+            free_slots([appointment.slot_id], SlotStatus.BOOKED, now=timezone.now())
         appointment = self._locked(item)
         if appointment.status in _BEFORE_REFUND:
             move(appointment, _BEFORE_REFUND[appointment.status], reason="退款")

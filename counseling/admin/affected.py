@@ -113,11 +113,12 @@ class AffectedAppointmentAdmin(ReadOnly, BackOfficeAdmin):
         context = self.admin_site.each_context(request) | {
             "title": "提供改约时段",
             "opts": self.opts,
-            "row": row,
-            "when": self.when(row),
             "form": form,
+            "doing": _doing(row),
+            "button": "提供给来访者",
+            "back": reverse("admin:counseling_affectedappointment_change", args=[row.pk]),
         }
-        return TemplateResponse(request, "admin/offer_slots.html", context)
+        return TemplateResponse(request, "admin/choose_slot.html", context)
 
     def _offered(self, request, row, form) -> bool:
         try:
@@ -130,6 +131,13 @@ class AffectedAppointmentAdmin(ReadOnly, BackOfficeAdmin):
 
     def has_handle_permission(self, request, object_id=None):
         return request.user.has_perm("counseling.handle_affectedappointment")
+
+
+def _doing(row: AffectedAppointment) -> str:
+    session, leave = row.appointment, row.leave
+    until = f"{timezone.localtime(row.deadline_at):%Y-%m-%d %H:%M}"
+    why = f"{leave.counselor}{leave.get_kind_display()}"
+    return f"预约 {session.number}（{session.time_text}，{why}），请在 {until} 前处理"
 
 
 def _choices(row: AffectedAppointment) -> list[TimeSlot]:

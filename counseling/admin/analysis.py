@@ -63,7 +63,17 @@ def _cards(stats: AppointmentStats) -> list[dict]:
          "note": f"未到场 {told(totals.no_show)}"},
         {"title": "满意度", "icon": "star", "value": mean_of(stats),
          "note": f"评价 {told(stats.satisfaction.reviews)} 条，满分 5 星"},
+        {"title": "时段利用率", "icon": "schedule", "value": percent(stats.utilisation.share),
+         "note": _hours(stats)},
     ]  # fmt: skip
+
+
+def _hours(stats: AppointmentStats) -> str:
+    time = stats.utilisation
+    if time.booked_minutes is None:
+        return "已预约占开放时段"
+    open_to_clients = time.booked_minutes + time.held_minutes + time.open_minutes
+    return f"已约 {time.booked_minutes / 60:.0f} / 开放 {open_to_clients / 60:.0f} 小时"
 
 
 def _heat(stats: AppointmentStats) -> dict:

@@ -8,6 +8,7 @@ from commerce.admin.money import RemarkActionForm, remark_of
 from commerce.admin.story import WithStory
 from config.admin import BackOfficeAdmin, ReadOnly
 from counseling.admin.analysis import AppointmentAnalysis
+from counseling.admin.moving import Moving
 from counseling.admin.story import SECTIONS
 from counseling.models import Appointment
 from counseling.services.appointments import cancel, complete, mark_no_show
@@ -15,7 +16,7 @@ from counseling.services.cancelling import policy_text
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(WithStory, AppointmentAnalysis, ReadOnly, BackOfficeAdmin):
+class AppointmentAdmin(Moving, WithStory, AppointmentAnalysis, ReadOnly, BackOfficeAdmin):
     """Read here, moved by the actions.  What the client wrote is for the two sides alone."""
 
     story = SECTIONS

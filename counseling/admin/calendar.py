@@ -19,11 +19,12 @@ from unfold.widgets import (
 )
 
 from accounts.scope import scoped
+from config.days import monday_of
 from config.errors import DomainError
 from counseling.models import Counselor, SlotStatus, Weekday
 from counseling.services.slot_batches import Batch
 from counseling.services.slot_patterns import LONGEST_DAYS, Pattern, run_pattern
-from counseling.services.week import monday_of, week_of
+from counseling.services.week import week_of
 
 VIEW, CHANGE = "counseling.view_timeslot", "counseling.change_timeslot"
 REASONS = {

@@ -1,14 +1,20 @@
 from django.contrib import admin
+from django.http import Http404
+from django.template.response import TemplateResponse
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from accounts.admin.reveals import Revealing
+from accounts.audit import log_request
 from commerce.admin.decisions import Deciding, Decision
 from commerce.admin.story import WithStory
 from config.admin import BackOfficeAdmin, ReadOnly, yuan
 from counseling.admin.story import SECTIONS
 from counseling.models import Dispute, DisputeStatus
 from counseling.services.disputes import reject_dispute, uphold_dispute, uphold_half
+from counseling.services.evidence import evidence_for
+from media.models import Variant
+from media.services.links import PREVIEW, signed_path
 
 
 @admin.register(Dispute)
@@ -16,8 +22,10 @@ class DisputeAdmin(WithStory, Deciding, Revealing, ReadOnly, BackOfficeAdmin):
     """The queue of what clients dispute.  What the two sides wrote is revealed for a reason."""
 
     story = SECTIONS
-    action_permissions = {"review": "counseling.decide_dispute"}
-    actions_detail = ["decide", "reveal"]
+    action_permissions = {
+        "review": "counseling.decide_dispute", "look": "counseling.decide_dispute",
+    }  # fmt: skip
+    actions_detail = ["decide", "reveal", "evidence"]
     decisions = {
         "uphold": Decision(
             "支持来访者，全额退款", DisputeStatus.UPHELD, uphold_dispute, words="note"
@@ -70,5 +78,29 @@ class DisputeAdmin(WithStory, Deciding, Revealing, ReadOnly, BackOfficeAdmin):
     def money(self, dispute):
         return yuan(dispute.refund) if dispute.refund else "-"
 
+    @action(description="查看证据", url_path="evidence", permissions=["look"], icon="photo_library")
+    def evidence(self, request, object_id):
+        """What the two sides put in; that it was looked at stands in the operation log."""
+        dispute = self.get_object(request, object_id)
+        if dispute is None or not self._reaches(request, dispute, "look"):
+            raise Http404
+        log_request(request, request.user)
+        pictures = [
+            (row.get_side_display(), *(_link(row, request.user, size) for size in Variant))
+            for row in evidence_for(dispute, request.user)
+        ]
+        context = self.admin_site.each_context(request) | {
+            "title": "争议证据", "opts": self.opts, "original": dispute, "row": dispute,
+            "pictures": pictures,
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/evidence.html", context)
+
+    def has_look_permission(self, request, object_id=None):
+        return request.user.has_perm("counseling.decide_dispute")
+
     def has_review_permission(self, request, object_id=None):
         return request.user.has_perm("counseling.decide_dispute")
+
+
+def _link(row, viewer, variant: str) -> str:
+    return signed_path(row.file_id, user_id=viewer.pk, action=PREVIEW, variant=variant)

@@ -10,7 +10,7 @@ from counseling.models.counselors import (
     ServiceKind,
     practising,
 )
-from counseling.models.disputes import Dispute, DisputeReason, DisputeStatus
+from counseling.models.disputes import Dispute, DisputeEvidence, DisputeReason, DisputeStatus
 from counseling.models.leave import (
     AffectedAppointment,
     AffectedStatus,
@@ -51,6 +51,7 @@ __all__ = [
     "CounselorStatus",
     "CounselorVisits",
     "Dispute",
+    "DisputeEvidence",
     "DisputeReason",
     "DisputeStatus",
     "ExceptionKind",

@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.fields import EncryptedTextField
 from accounts.scope import scoped
 from commerce.models import OrderItem
-from config.db import ExactCharField, LockingQuerySet, TimestampedModel
+from config.db import BusinessWeek, ExactCharField, LockingQuerySet, TimestampedModel
 from config.states import Transitions
 from counseling.models.clients import ClientProfile
 from counseling.models.counselors import Counselor, Mode, Service, ServiceKind
@@ -51,6 +51,7 @@ class Appointment(TimestampedModel):
     """One booked session.  Times, price and cancel policy are copies of what was agreed.
 
     live_slot: the slot while this appointment occupies it; unique, so a slot never has two.
+    week: the Monday of the business week it starts in.
     Cancelling is free until free_cancel_until, costs cancel_fee_percent until
     fee_cancel_until, and gives nothing back after that.
     """
@@ -127,6 +128,12 @@ class Appointment(TimestampedModel):
         unique=True,
         verbose_name="占用时段",
     )
+    week = models.GeneratedField(
+        expression=BusinessWeek("start_at"),
+        output_field=models.DateField(),
+        db_persist=True,
+        verbose_name="所在周",
+    )
 
     objects = AppointmentQuerySet.as_manager()
 
@@ -136,6 +143,9 @@ class Appointment(TimestampedModel):
         indexes = [
             models.Index(fields=["user", "status"], name="appointment_user_status"),
             models.Index(fields=["counselor", "start_at"], name="appointment_counselor"),
+            models.Index(
+                fields=["counselor", "week", "start_at", "status"], name="appointment_load"
+            ),
             models.Index(fields=["status", "end_at"], name="appointment_past"),
             models.Index(fields=["start_at", "status"], name="appointment_of_day"),
             models.Index(fields=["remind_at"], name="appointment_remind"),

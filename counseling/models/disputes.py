@@ -7,6 +7,7 @@ from accounts.scope import scoped
 from config.db import ExactCharField, LockingQuerySet, TimestampedModel
 from config.states import Transitions
 from counseling.models.appointments import Appointment
+from counseling.models.reschedules import Side
 
 
 class DisputeStatus(models.TextChoices):
@@ -32,6 +33,11 @@ class DisputeQuerySet(LockingQuerySet):
         """Those of sessions that one booked or held; for staff, as far as their role reaches."""
         own = Q(appointment__user_id=user.pk) | Q(appointment__counselor__user_id=user.pk)
         return scoped(self, user, "counseling.view_dispute", besides=own)
+
+    def evident_to(self, user):
+        """Those whose evidence is for `user` to look at: their two sides, and who decides them."""
+        own = Q(appointment__user_id=user.pk) | Q(appointment__counselor__user_id=user.pk)
+        return scoped(self, user, "counseling.decide_dispute", besides=own)
 
     def open(self):
         return self.filter(status__in=OPEN_DISPUTES)
@@ -84,3 +90,34 @@ class Dispute(TimestampedModel):
 
     def __str__(self):
         return self.number
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Ids of the people whose session it was."""
+        return self.appointment.user_id, self.appointment.counselor.user_id
+
+
+class DisputeEvidence(models.Model):
+    """A picture that client or counselor put in with what they say; for the two, and for staff who
+    decide."""
+
+    dispute = models.ForeignKey(
+        Dispute, models.CASCADE, related_name="evidence", verbose_name="争议"
+    )
+    side = models.CharField("提交方", max_length=16, choices=Side)
+    file = models.OneToOneField(
+        "media.File", models.CASCADE, related_name="dispute_evidence", verbose_name="文件"
+    )
+    position = models.PositiveSmallIntegerField("顺序")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "争议证据"
+        ordering = ["dispute", "side", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dispute", "side", "position"], name="disputeevidence_place"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.dispute} {self.side} {self.position}"

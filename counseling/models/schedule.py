@@ -168,8 +168,11 @@ class SlotStatus(models.TextChoices):
 
 
 class TimeSlotQuerySet(LockingQuerySet):
-    def bookable(self, now, until=None):
-        """Free slots of practising counselors, as far away as each wants it, before `until`."""
+    def free(self, now, until=None):
+        """Open slots of practising counselors, as far away as each wants it, before `until`.
+
+        Those a counselor has strength for as well: services.availability.bookable().
+        """
         notice = F("counselor__min_notice_minutes")
         rows = self.filter(
             practising(now, "counselor__"),

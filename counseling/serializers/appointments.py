@@ -6,7 +6,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.models import Gender
-from config.api.serializers import MoneyField
+from config.api.serializers import IdField, MoneyField
 from counseling.models import Appointment, AppointmentStatus, DisputeStatus, Mode, ServiceKind, Side
 from counseling.serializers.counselors import RowSerializer
 from counseling.services.booking import NOTE_LENGTH
@@ -67,8 +67,8 @@ class AppointmentSerializer(serializers.Serializer):
     start_at = serializers.DateTimeField()
     end_at = serializers.DateTimeField()
     price = MoneyField()
-    slot_id = serializers.IntegerField()
-    service_id = serializers.IntegerField()
+    slot_id = IdField()
+    service_id = IdField()
     created_at = serializers.DateTimeField()
     free_cancel_until = serializers.DateTimeField()
     fee_cancel_until = serializers.DateTimeField()
@@ -136,9 +136,13 @@ def _dispute(row: dict) -> dict | None:
 
 
 class AppointmentDetailSerializer(AppointmentSerializer):
-    """note: what the client wrote, for the two sides; empty for staff."""
+    """note: what the client wrote, for the two sides; empty for staff.
 
-    COLUMNS = (*AppointmentSerializer.COLUMNS, "note", "dispute__id", "dispute__status")
+    A row is made of the COLUMNS of services.outcomes.with_hit(): whether its counselor does
+    not come.
+    """
+
+    COLUMNS = (*AppointmentSerializer.COLUMNS, "note", "hit", "dispute__id", "dispute__status")
     MOVE_COLUMNS = tuple(_MovePart().fields)
 
     note = serializers.CharField()
@@ -155,7 +159,7 @@ class AppointmentDetailSerializer(AppointmentSerializer):
             status=row["status"],
             start_at=row["start_at"],
             moved_by_client=sum(move["side"] == Side.CLIENT for move in moves),
-            by_client=reader == row["user_id"],
+            by_client=reader == row["user_id"] and not row["hit"],
             now=timezone.now(),
         )
         return super().to_representation(row) | {
@@ -170,14 +174,17 @@ class AppointmentDetailSerializer(AppointmentSerializer):
 class BookSerializer(serializers.Serializer):
     """The body of POST /appointment.  No price: the server sets it."""
 
-    slot_id = serializers.IntegerField(min_value=1)
-    service_id = serializers.IntegerField(min_value=1)
-    client_id = serializers.IntegerField(min_value=1)
+    slot_id = IdField()
+    service_id = IdField()
+    client_id = IdField()
     note = serializers.CharField(
         max_length=NOTE_LENGTH, allow_blank=True, required=False, default=""
     )
     agreement_version = serializers.IntegerField(
-        min_value=1, required=False, help_text="所读预约协议的版本；不是最新版时拒绝"
+        min_value=1,
+        max_value=1_000_000,
+        required=False,
+        help_text="所读预约协议的版本；不是最新版时拒绝",
     )
 
 
@@ -186,7 +193,7 @@ class CancelSerializer(serializers.Serializer):
 
 
 class RescheduleSerializer(serializers.Serializer):
-    slot_id = serializers.IntegerField(min_value=1)
+    slot_id = IdField()
     reason = serializers.CharField(max_length=200, allow_blank=True, required=False, default="")
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django.core.validators import MaxValueValidator, MinValueValidator
 from rest_framework import serializers
 
-from config.api.serializers import ApiModelSerializer, ReadSerializer
+from config.api.serializers import ApiModelSerializer, IdField, ReadSerializer
 from counseling.models import (
     AffectedAppointment,
     Appointment,
@@ -29,7 +29,7 @@ class _SlotPart(ApiModelSerializer):
 
 
 class _SessionPart(ApiModelSerializer):
-    counselor_id = serializers.IntegerField(read_only=True)
+    counselor_id = IdField(read_only=True)
     counselor_name = serializers.CharField(source="counselor.name", read_only=True)
 
     class Meta:
@@ -50,7 +50,7 @@ class ImpactSerializer(ReadSerializer):
 class LeaveRequestSerializer(ApiModelSerializer):
     """review_note: what its reviewer says about it."""
 
-    counselor_id = serializers.IntegerField(read_only=True)
+    counselor_id = IdField(read_only=True)
     counselor_name = serializers.CharField(source="counselor.name", read_only=True)
 
     class Meta:
@@ -74,7 +74,7 @@ class LeaveDetailSerializer(LeaveRequestSerializer):
 class LeaveBodySerializer(serializers.Serializer):
     """counselor_id: left out for one's own leave."""
 
-    counselor_id = serializers.IntegerField(min_value=1, required=False, default=None)
+    counselor_id = IdField(required=False, default=None)
     start_at = serializers.DateTimeField(validators=_REACHED)
     end_at = serializers.DateTimeField(validators=_REACHED)
     reason = serializers.CharField(max_length=200, allow_blank=True, required=False, default="")
@@ -83,7 +83,7 @@ class LeaveBodySerializer(serializers.Serializer):
 class _OfferedSlotPart(ApiModelSerializer):
     """free: whether it can still be chosen."""
 
-    counselor_id = serializers.IntegerField(read_only=True)
+    counselor_id = IdField(read_only=True)
     counselor_name = serializers.CharField(source="counselor.name", read_only=True)
     free = serializers.SerializerMethodField()
 
@@ -114,10 +114,8 @@ class AffectedAppointmentSerializer(ApiModelSerializer):
 
 
 class OfferSlotsSerializer(serializers.Serializer):
-    slot_ids = serializers.ListField(
-        child=serializers.IntegerField(min_value=1), min_length=1, max_length=MOST_OFFERED
-    )
+    slot_ids = serializers.ListField(child=IdField(), min_length=1, max_length=MOST_OFFERED)
 
 
 class AcceptBodySerializer(serializers.Serializer):
-    slot_id = serializers.IntegerField(min_value=1)
+    slot_id = IdField()

@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from accounts.models import StatusChange
 from accounts.serializers.profile import GenderField
-from config.api.serializers import ApiModelSerializer, MoneyField
+from config.api.serializers import ApiModelSerializer, IdField, MoneyField
 from config.masking import mask_id
 from counseling.models import (
     Counselor,
@@ -28,7 +28,7 @@ _HOURS = 200_000
 
 
 def _ids(at_most: int, **kwargs) -> serializers.ListField:
-    one = serializers.IntegerField(min_value=1, max_value=10**18)
+    one = IdField()
     return serializers.ListField(child=one, max_length=at_most, **kwargs)
 
 
@@ -42,7 +42,7 @@ class _HasSpecialties(ApiModelSerializer):
 class CounselorApplicationSerializer(_HasSpecialties):
     """One's own application, or one that staff review."""
 
-    user_id = serializers.IntegerField(read_only=True)
+    user_id = IdField(read_only=True)
 
     class Meta:
         model = CounselorApplication
@@ -83,9 +83,17 @@ class ApplicationFormSerializer(serializers.Serializer):
 
 
 class PracticeBodySerializer(ApplicationFormSerializer):
-    """The same of a counselor; min_notice_minutes: how long before it starts a slot is bookable."""
+    """The same of a counselor; min_notice_minutes: how long before it starts a slot is bookable;
+    max_per_day, max_per_week: sessions at most, null for no limit."""
 
     min_notice_minutes = serializers.IntegerField(min_value=0, max_value=43_200, required=False)
+    max_per_day = serializers.IntegerField(
+        min_value=1, max_value=50, allow_null=True, required=False
+    )
+    max_per_week = serializers.IntegerField(
+        min_value=1, max_value=350, allow_null=True, required=False
+    )
+    works_on_holidays = serializers.BooleanField(required=False)
 
 
 class PracticeSerializer(_HasSpecialties):
@@ -97,7 +105,8 @@ class PracticeSerializer(_HasSpecialties):
         model = Counselor
         fields = [
             "id", *PROFILE, "specialties", "avatar", "status", "practising", "rating",
-            "rating_count", "lowest_price", "min_notice_minutes",
+            "rating_count", "lowest_price", "min_notice_minutes", "max_per_day", "max_per_week",
+            "works_on_holidays",
         ]  # fmt: skip
 
 
@@ -106,7 +115,7 @@ class OwnServiceSerializer(ApiModelSerializer):
 
     price = MoneyField(read_only=True)
     first_price = MoneyField(read_only=True, allow_null=True)
-    location_id = serializers.IntegerField(read_only=True, allow_null=True)
+    location_id = IdField(read_only=True, allow_null=True)
 
     class Meta:
         model = Service
@@ -124,9 +133,7 @@ class ServiceBodySerializer(serializers.Serializer):
     minutes = serializers.IntegerField(min_value=10, max_value=480)
     price = MoneyField()
     first_price = MoneyField(allow_null=True, required=False)
-    location_id = serializers.IntegerField(
-        min_value=1, max_value=10**18, allow_null=True, required=False
-    )
+    location_id = IdField(allow_null=True, required=False)
     is_active = serializers.BooleanField(required=False)
 
 
@@ -162,7 +169,7 @@ class ScanSerializer(ApiModelSerializer):
 class QualificationSerializer(ApiModelSerializer):
     """number: masked for everybody.  expires_on: its last valid day, null when it is for good."""
 
-    user_id = serializers.IntegerField(read_only=True)
+    user_id = IdField(read_only=True)
     number = serializers.SerializerMethodField()
     files = serializers.SerializerMethodField()
 

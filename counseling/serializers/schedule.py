@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from config.api.serializers import ApiModelSerializer
+from config.api.serializers import ApiModelSerializer, IdField
 from counseling.models import ExceptionKind, ScheduleException, Weekday, WeeklyTemplate
 from counseling.models.schedule import MOST_WEEKS
 from counseling.serializers.counselors import RowSerializer, SlotSerializer
@@ -90,7 +90,7 @@ class ScheduleExceptionBody(_HoursBody):
 class _Whose(serializers.Serializer):
     """counselor_id: for staff; without it one's own."""
 
-    counselor_id = serializers.IntegerField(required=False, **_ID)
+    counselor_id = IdField(required=False, **_ID)
 
 
 class NewWeeklyTemplateBody(_Whose, WeeklyTemplateBody):
@@ -138,9 +138,7 @@ class ChangeSlotsBody(_BatchBody):
 
 
 class SlotIdsBody(_BatchBody):
-    ids = serializers.ListField(
-        child=serializers.IntegerField(**_ID), min_length=1, max_length=MOST_SLOTS
-    )
+    ids = serializers.ListField(child=IdField(**_ID), min_length=1, max_length=MOST_SLOTS)
 
 
 class CloseSlotsBody(SlotIdsBody):
@@ -163,8 +161,8 @@ class ConflictSerializer(RowSerializer):
             "already_closed",
         ]
     )  # fmt: skip
-    slot_id = serializers.IntegerField(allow_null=True)
-    with_slot_id = serializers.IntegerField(allow_null=True)
+    slot_id = IdField(allow_null=True)
+    with_slot_id = IdField(allow_null=True)
     start_at = serializers.DateTimeField(allow_null=True)
     end_at = serializers.DateTimeField(allow_null=True)
 
@@ -178,7 +176,7 @@ class BatchSerializer(RowSerializer):
 class DaysQuery(serializers.Serializer):
     """From one business day to another, both included."""
 
-    counselor = serializers.IntegerField(required=False, **_ID)
+    counselor = IdField(required=False, **_ID)
     to = _date()
 
     def get_fields(self):
@@ -197,7 +195,7 @@ class DaysQuery(serializers.Serializer):
 class UtilisationSerializer(RowSerializer):
     """utilisation: booked minutes of all that were not closed, 0..1; null when none were."""
 
-    counselor_id = serializers.IntegerField()
+    counselor_id = IdField()
     name = serializers.CharField()
     open_minutes = serializers.IntegerField()
     held_minutes = serializers.IntegerField()

@@ -1,19 +1,22 @@
 from rest_framework import serializers
 
-from accounts.serializers.stats import FunnelStepSerializer, SpanQuery, StatsExportBody
+from accounts.serializers.stats import (
+    FunnelStepSerializer,
+    SpanQuery,
+    StatsExportBody,
+    StatsSerializer,
+    share_field,
+)
+from config.api.serializers import IdField
 from counseling.models import Mode, ServiceKind
 
 
 class AppointmentStatsQuery(SpanQuery):
     """One counselor, kind or mode alone."""
 
-    counselor = serializers.IntegerField(required=False, min_value=1)
+    counselor = IdField(required=False)
     kind = serializers.ChoiceField(ServiceKind.choices, required=False)
     mode = serializers.ChoiceField(Mode.choices, required=False)
-
-    def validate(self, data):
-        more = {name: data[name] for name in ("counselor", "kind", "mode") if name in data}
-        return super().validate(data) | more
 
 
 class AppointmentStatsExportBody(StatsExportBody, AppointmentStatsQuery):
@@ -22,17 +25,6 @@ class AppointmentStatsExportBody(StatsExportBody, AppointmentStatsQuery):
 
 def _told() -> serializers.IntegerField:
     return serializers.IntegerField(allow_null=True)
-
-
-def _share() -> serializers.DecimalField:
-    return serializers.DecimalField(
-        max_digits=5,
-        decimal_places=4,
-        min_value=0,
-        max_value=1,
-        coerce_to_string=False,
-        allow_null=True,
-    )
 
 
 class OutcomeSerializer(serializers.Serializer):
@@ -46,9 +38,9 @@ class OutcomeSerializer(serializers.Serializer):
 
 
 class RatesSerializer(serializers.Serializer):
-    completion = _share()
-    cancellation = _share()
-    no_show = _share()
+    completion = share_field()
+    cancellation = share_field()
+    no_show = share_field()
 
 
 class SatisfactionSerializer(serializers.Serializer):
@@ -59,6 +51,16 @@ class SatisfactionSerializer(serializers.Serializer):
         max_digits=3, decimal_places=2, min_value=1, max_value=5, coerce_to_string=False,
         allow_null=True,
     )  # fmt: skip
+
+
+class StatsUtilisationSerializer(serializers.Serializer):
+    """Of the counselors' time in this span, whatever kind or mode is asked for."""
+
+    open_minutes = _told()
+    held_minutes = _told()
+    booked_minutes = _told()
+    closed_minutes = _told()
+    share = share_field()
 
 
 class WorkloadSerializer(serializers.Serializer):
@@ -73,23 +75,18 @@ class WorkloadSerializer(serializers.Serializer):
     )
 
 
-class AppointmentStatsSerializer(serializers.Serializer):
+class AppointmentStatsSerializer(StatsSerializer):
     """series has one entry per entry of `starts`, the first days of the periods; heat one list of
     24 hours per weekday, Monday first.  exact: false for who may see figures only."""
 
-    to = serializers.DateField(source="last")
-    by = serializers.CharField()
     exact = serializers.BooleanField()
-    starts = serializers.ListField(child=serializers.DateField())
     totals = OutcomeSerializer()
     rates = RatesSerializer()
     satisfaction = SatisfactionSerializer()
+    utilisation = StatsUtilisationSerializer()
     series = OutcomeSerializer(many=True)
     heat = serializers.ListField(child=serializers.ListField(child=_told()))
     types = WorkloadSerializer(many=True)
     counselors = WorkloadSerializer(many=True)
     tags = FunnelStepSerializer(many=True)
     funnel = FunnelStepSerializer(many=True)
-
-    def get_fields(self):
-        return {"from": serializers.DateField(source="first")} | super().get_fields()

@@ -68,7 +68,7 @@ def begin(leave: LeaveRequest, *, now: datetime) -> None:
     """Close what is free, and write down every session that is hit with the time to handle it.
 
     Call it under lock_schedule().  Slots that somebody holds close when they are given back
-    (services.slots.free_slot).
+    (services.slots.free_slots).
     """
     span = (leave.counselor_id, leave.start_at, leave.end_at, now)
     taken = _slots(*span).filter(leave=None).exclude(status=SlotStatus.CLOSED)

@@ -37,10 +37,11 @@ MOST_OFFERED = 10
 
 def slots_to_offer(affected: AffectedAppointment, *, now: datetime) -> QuerySet:
     """Free slots in which the session could take place: the counselor's own, and those of
-    counselors who offer the same kind of session in the same way for as long."""
+    counselors who offer the same kind of session in the same way for as long.  A counselor's
+    limits per day and week bind clients alone."""
     session = affected.appointment
     same = _same_service(session).filter(counselor_id=OuterRef("counselor_id"))
-    rows = TimeSlot.objects.bookable(now, horizon_end(now)).filter(
+    rows = TimeSlot.objects.free(now, horizon_end(now)).filter(
         Q(counselor_id=session.counselor_id) | Exists(same),
         end_at__gte=MinutesAfter(F("start_at"), Value(_minutes(session))),
     )

@@ -18,7 +18,7 @@ from accounts.services.user_stats import PERMISSION, Step, discreet
 from config.days import business_day
 from config.errors import Forbidden
 from config.measures import bucket_end, bucket_of, buckets
-from counseling.models import Appointment, Counselor, Mode, ServiceKind
+from counseling.models import Appointment, Counselor, Mode, ServiceKind, SlotStatus
 from counseling.services.session_figures import (
     Bookings,
     Tally,
@@ -30,6 +30,7 @@ from counseling.services.session_figures import (
     tallies,
     visits,
 )
+from counseling.services.utilisation import Offered, offered
 
 _SEE = "counseling.view_appointment"
 TOP = 20
@@ -69,6 +70,17 @@ class Satisfaction:
 
 
 @dataclass(frozen=True)
+class Utilisation:
+    """Minutes of the counselors' time, and the booked part of what was not closed."""
+
+    open_minutes: Told
+    held_minutes: Told
+    booked_minutes: Told
+    closed_minutes: Told
+    share: float | None
+
+
+@dataclass(frozen=True)
 class Share:
     """name: of a kind and mode, or the id of a counselor or tag.  hours: of what took place."""
 
@@ -94,6 +106,7 @@ class AppointmentStats:
     totals: Outcome
     rates: Rates
     satisfaction: Satisfaction
+    utilisation: Utilisation
     heat: list[list[Told]]
     types: list[Share]
     counselors: list[Share]
@@ -125,6 +138,7 @@ def appointment_stats(
     rows = reach.rows.filter(**{name: value for name, value in wanted.items() if value})
     held = starting(rows, first, last)
     days, booked = tallies(held, "day"), bookings_by_day(rows, first, last)
+    people = _people(reach, counselor)
     starts, tell = buckets(first, last, by), _as_is if reach.exact else discreet
     totals = _outcome(days.values(), booked.values(), tell)
     return AppointmentStats(
@@ -137,11 +151,12 @@ def appointment_stats(
         totals=totals,
         rates=_rates(totals),
         satisfaction=_satisfaction(*stars(held), tell),
+        utilisation=_utilisation(offered(people, first=first, last=last), tell),
         heat=[[tell(number) for number in hours] for hours in heat(held)],
         types=_types(tallies(held, "kind", "mode"), tell),
         counselors=_workload(tallies(held, "counselor_id", "counselor__name"), tell),
         tags=_tags(clients_by_tag(held)),
-        funnel=_funnel(_visits(reach, first, last, counselor), booked.values(), tell),
+        funnel=_funnel(visits(first, last, counselors=people), booked.values(), tell),
     )
 
 
@@ -165,12 +180,22 @@ def _as_is(number: int) -> int:
     return number
 
 
-def _visits(reach: Reach, first: date, last: date, counselor: int | None) -> int:
-    people = reach.counselors
-    if counselor:
-        every = Counselor.objects.all() if people is None else people
-        people = every.filter(pk=counselor)
-    return visits(first, last, counselors=people)
+def _people(reach: Reach, counselor: int | None) -> QuerySet[Counselor] | None:
+    """Whose pages and whose time; None: everybody's."""
+    if not counselor:
+        return reach.counselors
+    every = Counselor.objects.all() if reach.counselors is None else reach.counselors
+    return every.filter(pk=counselor)
+
+
+def _utilisation(time: Offered, tell: Callable) -> Utilisation:
+    """Minutes would tell sessions one by one; the share is that of as many as are told."""
+    known = time.minutes if tell is _as_is else {}
+    minutes = {f"{status}_minutes": known.get(status) for status in SlotStatus.values}
+    told, share = tell(time.booked), time.share
+    if share is not None and told != time.booked:
+        share = None if told is None else round(share * told / time.booked, 4)
+    return Utilisation(**minutes, share=share)
 
 
 def _of(days: dict, start: date, by: str) -> list:

@@ -26,7 +26,7 @@ from counseling.services import notices
 from counseling.services.cancelling import CancelPreview, preview_cancel
 from counseling.services.outcomes import is_affected, settle
 from counseling.services.sides import lock_with_order, locked, side_of
-from counseling.services.slots import free_slot
+from counseling.services.slots import free_slots
 
 KIND = "appointment"
 
@@ -104,7 +104,8 @@ def _call_off(
     actor: User | None, reason: str, now: datetime,
 ) -> Appointment:  # fmt: skip
     unpaid = appointment.status == AppointmentStatus.PENDING_PAYMENT
-    free_slot(appointment.slot_id, SlotStatus.HELD if unpaid else SlotStatus.BOOKED, now=now)
+    held = SlotStatus.HELD if unpaid else SlotStatus.BOOKED
+    free_slots([appointment.slot_id], held, now=now)
     appointment = locked(appointment.pk)
     move(
         appointment,

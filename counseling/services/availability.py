@@ -10,11 +10,17 @@ from accounts.models import User
 from config.prepared import Prepared
 from counseling.models import Counselor, TimeSlot
 from counseling.services.calendar import horizon_end
+from counseling.services.load import strength_left
+
+
+def bookable(now: datetime, until: datetime | None = None) -> QuerySet[TimeSlot]:
+    """What clients are offered: free slots on days that the counselor has strength left for."""
+    return TimeSlot.objects.free(now, until).filter(strength_left())
 
 
 def next_free_at(now: datetime, until: datetime) -> Subquery:
     """For a queryset of counselors: the start of their next bookable slot, or NULL."""
-    slots = TimeSlot.objects.bookable(now, until).filter(counselor_id=OuterRef("pk"))
+    slots = bookable(now, until).filter(counselor_id=OuterRef("pk"))
     return Subquery(slots.order_by("start_at").values("start_at")[:1])
 
 
@@ -22,7 +28,7 @@ def slots_seen_by(user: User, counselor_id: int | None, *, now: datetime) -> Que
     """The slots `user` may know: bookable ones; counselors see all of theirs, planners all."""
     if sees_all_slots(user, counselor_id):
         return TimeSlot.objects.all()
-    return TimeSlot.objects.bookable(now, horizon_end(now))
+    return bookable(now, horizon_end(now))
 
 
 def sees_all_slots(user: User, counselor_id: int | None) -> bool:
@@ -44,7 +50,7 @@ def free_days(
     counselor_id: int, *, first: datetime, last: datetime, now: datetime
 ) -> list[tuple[str, int]]:
     """(business day, number of bookable slots) of each day that has some, first <= start < last."""
-    slots = TimeSlot.objects.bookable(now, horizon_end(now)).filter(
+    slots = bookable(now, horizon_end(now)).filter(
         counselor_id=counselor_id, start_at__gte=first, start_at__lt=last
     )
     starts = slots.order_by("start_at").values_list("start_at", flat=True)

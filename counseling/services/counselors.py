@@ -9,9 +9,8 @@ from accounts.errors import CannotChangeSelf
 from accounts.models import User
 from accounts.services.notifications import notify
 from accounts.services.roles import assign_role
-from commerce.errors import ReasonNeeded
 from config.db import transact
-from config.errors import NotFound
+from config.errors import NotFound, ReasonNeeded
 from content.models import DiseaseTag
 from counseling.errors import CounselorIncomplete, SpecialtyUnknown
 from counseling.models import Counselor, CounselorStatus, LeaveKind, LeaveRequest, LeaveStatus

@@ -4,6 +4,7 @@ While one is open, what the order earned is not settled.  Locks as in services.s
 comes after its appointment.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -29,6 +30,7 @@ from counseling.models import (
     Side,
 )
 from counseling.services import dispute_notices
+from counseling.services.evidence import put_in
 from counseling.services.sides import lock_with_order, side_of
 
 _OVER = (AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW)
@@ -48,12 +50,14 @@ def open_dispute(
     actor: User,
     reason: DisputeReason,
     text: str = "",
+    image_ids: Sequence[int] = (),
     now: datetime | None = None,
 ) -> Dispute:
     """The client disputes a session that is over, once, within the window.
 
     That the counselor did not come may be said as soon as it should have begun.  Raises
-    Forbidden for everybody else who sees it, AlreadyDisputed, DisputeClosed, NotStartedYet.
+    Forbidden for everybody else who sees it, AlreadyDisputed, DisputeClosed, NotStartedYet; of
+    image_ids, uploads of theirs, ImageUnknown and ImageUsed.
     """
     now = now or timezone.now()
     order, appointment = lock_with_order(appointment_id)
@@ -68,6 +72,7 @@ def open_dispute(
         answer_by=now + timedelta(hours=parameter("DISPUTE_ANSWER_HOURS")),
         decide_by=now + timedelta(days=parameter("DISPUTE_DECIDE_DAYS")),
     )
+    put_in(dispute, image_ids, actor=actor, side=Side.CLIENT)
     hold_settlement(order.pk, hold=True)
     dispute_notices.opened(dispute)
     return dispute
@@ -88,8 +93,9 @@ def _check_disputable(appointment: Appointment, reason: str, now: datetime) -> N
 
 @transact
 def answer_dispute(
-    dispute_id: int, *, actor: User, answer: str, now: datetime | None = None
-) -> Dispute:
+    dispute_id: int, *, actor: User, answer: str, image_ids: Sequence[int] = (),
+    now: datetime | None = None,
+) -> Dispute:  # fmt: skip
     """The counselor's side of it, once and in time; Forbidden for everybody else."""
     now = now or timezone.now()
     _, dispute = _lock(dispute_id)
@@ -101,6 +107,7 @@ def answer_dispute(
     move(dispute, DisputeStatus.ANSWERED, actor=actor, answered_at=now)
     dispute.answer = answer
     dispute.save(update_fields=["answer"])
+    put_in(dispute, image_ids, actor=actor, side=Side.COUNSELOR)
     dispute_notices.answered(dispute)
     return dispute
 

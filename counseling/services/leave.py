@@ -7,9 +7,8 @@ from django.utils import timezone
 from accounts.audit import move
 from accounts.models import User
 from accounts.scope import reaches
-from commerce.errors import ReasonNeeded
 from config.db import transact
-from config.errors import NotFound
+from config.errors import NotFound, ReasonNeeded
 from counseling.errors import LeaveOverlap, LeaveTimeInvalid, OwnLeave
 from counseling.models import Counselor, LeaveKind, LeaveRequest, LeaveStatus
 from counseling.services import absence, leave_notices

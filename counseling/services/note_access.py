@@ -15,9 +15,9 @@ from accounts.models import User
 from accounts.scope import reaches
 from accounts.services.notifications import notify
 from accounts.services.parameters import parameter
-from commerce.errors import ReasonNeeded
+from config.changes import note_created
 from config.db import transact
-from config.errors import NotFound
+from config.errors import NotFound, ReasonNeeded
 from counseling.errors import NoteAccessNeedsAnother, NoteAccessNotOpen, NoteAccessOwnSession
 from counseling.models import AccessStatus, Appointment, NoteAccess, SessionNote
 
@@ -33,7 +33,9 @@ def request_access(appointment_id: int, *, actor: User, reason: str) -> NoteAcce
         raise NotFound
     if actor.pk in _sides(appointment):
         raise NoteAccessOwnSession
-    return NoteAccess.objects.create(appointment=appointment, requested_by=actor, reason=reason)
+    access = NoteAccess.objects.create(appointment=appointment, requested_by=actor, reason=reason)
+    note_created(access, "appointment", "reason", "status")
+    return access
 
 
 @transact

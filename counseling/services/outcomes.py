@@ -1,5 +1,6 @@
 """How an appointment that an absence hit came out: one outcome, whoever brought it about."""
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts.audit import move
@@ -15,14 +16,20 @@ def is_affected(appointment_id: int) -> bool:
     return AffectedAppointment.objects.filter(open_appointment=appointment_id).exists()
 
 
-def settle(appointment: Appointment, *, actor: User | None = None) -> None:
-    """Note what became of it, if it was hit; call it wherever an appointment's status, time or
+def with_hit(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    """Each with what is_affected() says, as `hit`."""
+    affected = AffectedAppointment.objects.filter(open_appointment=OuterRef("pk")).order_by()
+    return rows.annotate(hit=Exists(affected))
+
+
+def settle(*appointments: Appointment, actor: User | None = None) -> None:
+    """Note what became of those that were hit; call it wherever an appointment's status, time or
     counselor changed, in the transaction that locks its order.  A second call does nothing."""
-    rows = AffectedAppointment.objects.locked().filter(open_appointment=appointment.pk)
-    row = next(iter(rows), None)
-    outcome = _outcome(row, appointment) if row else None
-    if outcome:
-        move(row, outcome, actor=actor, resolved_by=actor, resolved_at=timezone.now())
+    known = {appointment.pk: appointment for appointment in appointments}
+    for row in AffectedAppointment.objects.locked().filter(open_appointment__in=known):
+        outcome = _outcome(row, known[row.appointment_id])
+        if outcome:
+            move(row, outcome, actor=actor, resolved_by=actor, resolved_at=timezone.now())
 
 
 def _outcome(row: AffectedAppointment, appointment: Appointment) -> AffectedStatus | None:

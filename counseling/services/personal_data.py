@@ -19,6 +19,7 @@ from counseling.models import (
     CounselorStatus,
     CounselorVisits,
     Dispute,
+    DisputeEvidence,
     Holiday,
     LeaveRequest,
     Location,
@@ -96,6 +97,7 @@ HOLDINGS = (
 )  # fmt: skip
 IMPERSONAL = {
     CounselorVisits: "how often a page was looked at, by whomever",
+    DisputeEvidence: "which upload is evidence in which dispute",
     Holiday: "the calendar",
 }
 

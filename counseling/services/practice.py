@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.audit import move
 from accounts.models import User
-from config.changes import note_change
+from config.changes import set_fields
 from config.db import transact
 from config.errors import NotFound
 from counseling.errors import (
@@ -19,6 +19,7 @@ from counseling.errors import (
 )
 from counseling.models import Counselor, CounselorStatus, Location, Mode, Service
 from counseling.services.counselors import check_complete, put_specialties, refresh_lowest_price
+from counseling.services.schedule import open_slots
 
 # What staff looked at when they let somebody in: changed by staff alone once it is on offer.
 REVIEWED = ("name", "gender")
@@ -28,11 +29,17 @@ REVIEWED = ("name", "gender")
 def change_profile(
     *, user: User, specialty_ids: Sequence[int] | None = None, **fields
 ) -> Counselor:
-    """Change one's own profile; what was REVIEWED stays once it has been published."""
+    """Change one's own profile; what was REVIEWED stays once it has been published.
+
+    Whether holidays count changes which slots there are: they are made anew with it.
+    """
     counselor = own_counselor(user)
     if counselor.status in {CounselorStatus.PUBLISHED, CounselorStatus.SUSPENDED}:
         fields = {name: value for name, value in fields.items() if name not in REVIEWED}
+    holidays = counselor.works_on_holidays
     _set(counselor, fields)
+    if counselor.works_on_holidays != holidays:
+        open_slots(counselor.pk)
     if specialty_ids is not None:
         put_specialties(counselor, specialty_ids)
     return counselor
@@ -70,9 +77,7 @@ def change_service(service_id: int, *, user: User, **fields) -> Service:
         raise NotFound
     if "location_id" in fields:
         fields["location"] = _place(counselor, fields.pop("location_id"))
-    note_change(service, {name: (getattr(service, name), to) for name, to in fields.items()})
-    for name, value in fields.items():
-        setattr(service, name, value)
+    set_fields(service, fields)
     with _one_of_a_kind(service):
         service.save(update_fields=[*fields, "updated_at"])
     refresh_lowest_price(counselor.pk)
@@ -140,7 +145,5 @@ def _one_of_a_kind(service: Service) -> Iterator[None]:
 
 
 def _set(row: Counselor | Location, fields: dict) -> None:
-    note_change(row, {name: (getattr(row, name), to) for name, to in fields.items()})
-    for name, value in fields.items():
-        setattr(row, name, value)
+    set_fields(row, fields)
     row.save(update_fields=[*fields, "updated_at"])

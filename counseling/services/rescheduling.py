@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, QuerySet, Value
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.services.parameters import parameter
 from config.changes import note_change
-from config.db import transact
+from config.db import MinutesAfter, transact
 from config.errors import IllegalTransition, StaleState
 from counseling import errors
 from counseling.models import (
@@ -20,6 +20,8 @@ from counseling.models import (
     Service,
     Side,
     SlotStatus,
+    TimeSlot,
+    practising,
 )
 from counseling.services import notices
 from counseling.services.booking import (
@@ -29,11 +31,12 @@ from counseling.services.booking import (
     why_not,
     why_not_free,
 )
+from counseling.services.calendar import horizon_end
 from counseling.services.load import check_load
-from counseling.services.outcomes import settle
+from counseling.services.outcomes import is_affected, settle
 from counseling.services.reminding import next_reminder
 from counseling.services.sides import lock_with_order, side_of
-from counseling.services.slots import free_slot, move_slot
+from counseling.services.slots import free_slots, move_slot
 
 _MOMENTS = ("free_cancel_until", "fee_cancel_until")
 
@@ -59,14 +62,41 @@ def reschedule(
     """Move a confirmed session to another free slot of its counselor; price and policy stay.
 
     A client may RESCHEDULE_TIMES times and until RESCHEDULE_NOTICE_HOURS before it begins;
-    counselor and staff until it begins.  Raises TooLateToReschedule, TooManyReschedules, and
-    what move_to_slot() raises; nothing is written then.
+    counselor and staff until it begins.  A client whose counselor does not come is bound by
+    neither: it is not they who want the change.  Raises TooLateToReschedule, TooManyReschedules,
+    and what move_to_slot() raises; nothing is written then.
     """
     now = now or timezone.now()
     _, appointment = lock_with_order(appointment_id)
     side = side_of(appointment, actor, "counseling.reschedule_appointment")
+    by_client = side == Side.CLIENT
+    if by_client and is_affected(appointment.pk):
+        side = Side.COUNSELOR
     _check_movable(appointment, side, now)
-    return move_to_slot(appointment, slot_id, side=side, actor=actor, reason=reason, now=now)
+    return move_to_slot(
+        appointment,
+        slot_id,
+        side=side,
+        actor=actor,
+        reason=reason,
+        now=now,
+        chosen_by_client=by_client,
+    )
+
+
+def slots_to_move_to(appointment: Appointment, *, now: datetime) -> QuerySet[TimeSlot]:
+    """Where staff or the counselor may move it: free times of its counselor that are long enough,
+    within the horizon; notice and limits of the counselor bind clients alone."""
+    length = (appointment.end_at - appointment.start_at) // timedelta(minutes=1)
+    rows = TimeSlot.objects.filter(
+        practising(now, "counselor__"),
+        counselor_id=appointment.counselor_id,
+        status=SlotStatus.OPEN,
+        start_at__gt=now,
+        start_at__lt=horizon_end(now),
+        end_at__gte=MinutesAfter(F("start_at"), Value(length)),
+    )
+    return rows.order_by("start_at", "pk")
 
 
 @transact
@@ -79,13 +109,15 @@ def move_to_slot(
     reason: str = "",
     now: datetime,
     service: Service | None = None,
+    chosen_by_client: bool = False,
 ) -> Appointment:
     """Swap the slots of an appointment; call it in the transaction that locks its order.
 
     service: of another counselor, to whom the session goes with it; price and policy stay.
-    side: who wants the change, whoever carries it out.  The rules of time of booking hold;
-    a counselor's minimum notice and load are there for them and bind clients alone.  Both slots are
-    moved in key order, so crossing moves do not wait for each other (S-6).
+    side: who wants the change, whoever carries it out.  chosen_by_client: among all free times.
+    The rules of time of booking hold; a counselor's minimum notice and load are there for them
+    and bind a client's choice alone.  Both slots are moved in key order, so crossing moves do not
+    wait for each other (S-6).
     """
     if appointment.status != AppointmentStatus.CONFIRMED:
         raise IllegalTransition(status=appointment.status)
@@ -94,7 +126,9 @@ def move_to_slot(
     _swap(appointment, slot_id, now)
     lock_client(appointment.user_id, appointment.client_id)
     to = service or appointment
-    start = _check_slot(appointment, slot_id, to.counselor_id, side, now)
+    start = _check_slot(
+        appointment, slot_id, to.counselor_id, chosen_by_client=chosen_by_client, now=now
+    )
     moved = _note(appointment, start, side, actor, reason)
     changes = {
         "slot_id": slot_id,
@@ -144,13 +178,18 @@ def _check_movable(appointment: Appointment, side: Side, now: datetime) -> None:
 def _swap(appointment: Appointment, slot_id: int, now: datetime) -> None:
     for pk in sorted((appointment.slot_id, slot_id)):
         if pk == appointment.slot_id:
-            free_slot(pk, SlotStatus.BOOKED, now=now)
+            free_slots([pk], SlotStatus.BOOKED, now=now)
         elif not move_slot(pk, SlotStatus.OPEN, SlotStatus.BOOKED):
             raise why_not_free(appointment.user_id, pk)
 
 
 def _check_slot(
-    appointment: Appointment, slot_id: int, counselor_id: int, side: Side, now: datetime
+    appointment: Appointment,
+    slot_id: int,
+    counselor_id: int,
+    *,
+    chosen_by_client: bool,
+    now: datetime,
 ) -> datetime:
     """When the session would begin there; refuses as booking would."""
     row = facts_of.first(
@@ -164,12 +203,12 @@ def _check_slot(
     if row["counselor_id"] != counselor_id:
         raise errors.SlotOfAnotherCounselor
     reason = why_not(row, now)
-    if reason and not (reason == "too_soon" and side != Side.CLIENT):
+    if reason and (chosen_by_client or reason != "too_soon"):
         raise errors.SlotNotBookable(reason=reason)
     check_length(row, (appointment.end_at - appointment.start_at) // timedelta(minutes=1))
     if row["clashes"]:
         raise errors.OverlappingAppointment
-    if side == Side.CLIENT:
+    if chosen_by_client:
         check_load(
             row["counselor_id"],
             row["start_at"],

@@ -6,7 +6,6 @@ from what is shown, in the transaction that changes it, while nobody else's can.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Sum
@@ -16,6 +15,7 @@ from accounts.models import User
 from accounts.services.parameters import parameter
 from commerce.models import ReviewStatus
 from commerce.services.moderation import answer, hide, lock_review, restore
+from commerce.services.ratings import shrunk_mean
 from config.db import transact
 from config.errors import NotFound
 from config.sweeping import each
@@ -110,16 +110,6 @@ def _refresh_rating(counselor_id: int) -> bool:
     _lock_counselor(counselor_id)
     _count_rating(counselor_id)
     return True
-
-
-def shrunk_mean(total: int, count: int) -> Decimal:
-    """Of stars that add up to `total`, and RATING_PRIOR_REVIEWS more of RATING_PRIOR_STARS each,
-    so that one enthusiast makes nobody the best; 0 without any."""
-    if not count:
-        return Decimal(0)
-    more = parameter("RATING_PRIOR_REVIEWS")
-    mean = Decimal(total + more * parameter("RATING_PRIOR_STARS")) / (count + more)
-    return round(mean, 2)
 
 
 def _count_rating(counselor_id: int) -> None:

@@ -19,7 +19,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
-from config.days import day_end, day_start
+from config.days import day_end, day_start, monday_of
 from counseling.models import (
     Counselor,
     ExceptionKind,
@@ -141,11 +141,7 @@ def _in_force(template: WeeklyTemplate, day: date, weekday: int | None) -> bool:
         return False
     if template.every_weeks == 1:
         return True
-    return (_monday(day) - _monday(template.anchor_date)).days // 7 % template.every_weeks == 0
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
+    return (monday_of(day) - monday_of(template.anchor_date)).days // 7 % template.every_weeks == 0
 
 
 def cut_into_slots(hours: Hours, day: date, **source: int) -> Iterator[Stretch]:

@@ -1,5 +1,6 @@
 """Moves of a slot: conditional UPDATEs, so that of two who want it one gets it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Case, Value, When
@@ -23,12 +24,14 @@ _move = PreparedUpdate(
 )
 
 
-def free_slot(slot_id: int, old: SlotStatus, *, now: datetime) -> bool:
-    """Give a slot back: open while it lies ahead, closed once its time has come or for leave.
+def free_slots(slot_ids: Sequence[int], old: SlotStatus, *, now: datetime) -> int:
+    """Give slots back: open while they lie ahead, closed once their time has come or for leave.
 
     The leave is looked for in the slot's own row: what another table says would be of the moment
-    before this waited for the row.
+    before this waited for the row.  How many were still `old`.
     """
     ahead = When(start_at__gt=now, leave=None, then=Value(SlotStatus.OPEN))
-    rows = TimeSlot.objects.filter(pk=slot_id, status=old)
-    return bool(rows.update(status=Case(ahead, default=Value(SlotStatus.CLOSED)), updated_at=now))
+    if len(slot_ids) > 1:
+        list(TimeSlot.objects.locked().filter(pk__in=slot_ids).values_list("pk"))
+    rows = TimeSlot.objects.filter(pk__in=slot_ids, status=old)
+    return rows.update(status=Case(ahead, default=Value(SlotStatus.CLOSED)), updated_at=now)

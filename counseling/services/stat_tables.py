@@ -11,6 +11,7 @@ HEADS = {
     "booked": "新预约", "sessions": "咨询", "completed": "已完成", "no_show": "未到场",
     "cancelled": "取消",
 }  # fmt: skip
+NOTHING = "-"  # on pages; in a file it would be taken for the beginning of a formula
 _SHARE_HEADS = ["咨询", "已完成", "未到场", "取消", "时长（小时）"]
 
 
@@ -25,27 +26,33 @@ def rows_of(stats: AppointmentStats) -> list[list]:
     table += [[], ["困扰", "来访者"], *([tag.title, told(tag.number)] for tag in stats.tags)]
     table += [[], ["转化", "数量"], *([step.title, told(step.number)] for step in stats.funnel)]
     table += [[], ["时段", *(f"{hour} 时" for hour in range(24))]]
-    return table + [
+    table += [
         [day, *map(told, hours)] for day, hours in zip(Weekday.labels, stats.heat, strict=True)
     ]
+    return [["" if value == NOTHING else value for value in row] for row in table]
 
 
-def rates_of(stats: AppointmentStats) -> dict[str, Decimal | None]:
+def rates_of(stats: AppointmentStats) -> dict[str, Decimal | float | None]:
     rates = stats.rates
-    return {"完成率": rates.completion, "取消率": rates.cancellation, "未到场率": rates.no_show}
+    return {
+        "完成率": rates.completion,
+        "取消率": rates.cancellation,
+        "未到场率": rates.no_show,
+        "时段利用率": stats.utilisation.share,
+    }
 
 
 def mean_of(stats: AppointmentStats) -> str:
     mean = stats.satisfaction.mean
-    return "-" if mean is None else f"{mean:.2f}"
+    return NOTHING if mean is None else f"{mean:.2f}"
 
 
 def share_table(shares: Sequence[Share], head: str) -> dict:
     return {"headers": [head, *_SHARE_HEADS], "rows": _shares(shares)}
 
 
-def percent(rate: Decimal | None) -> str:
-    return "-" if rate is None else f"{rate:.1%}"
+def percent(rate: Decimal | float | None) -> str:
+    return NOTHING if rate is None else f"{rate:.1%}"
 
 
 def _row(row: Outcome) -> list:
@@ -56,7 +63,7 @@ def _shares(shares: Sequence[Share]) -> list[list]:
     return [
         [
             share.title, told(share.sessions), told(share.completed), told(share.no_show),
-            told(share.cancelled), "-" if share.hours is None else str(share.hours),
+            told(share.cancelled), NOTHING if share.hours is None else str(share.hours),
         ]
         for share in shares
     ]  # fmt: skip

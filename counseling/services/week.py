@@ -60,10 +60,6 @@ class Week:
         return range(self.first // 60, self.last // 60)
 
 
-def monday_of(day: date) -> date:
-    return day - timedelta(days=day.weekday())
-
-
 def week_of(counselor_id: int, monday: date) -> Week:
     """Monday to Sunday, Asia/Shanghai; four statements.  No client is named."""
     start, end = day_start(monday), day_start(monday + timedelta(days=7))

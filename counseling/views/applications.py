@@ -6,11 +6,10 @@ from rest_framework.response import Response
 
 from accounts.audit import moves_of
 from accounts.errors import CannotChangeSelf
-from commerce.errors import ReasonNeeded
 from commerce.serializers.merchants import ReasonSerializer
 from config.api.permissions import LOGIN
 from config.api.viewsets import ApiViewSet
-from config.errors import IllegalTransition, NotFound
+from config.errors import IllegalTransition, NotFound, ReasonNeeded
 from counseling import errors
 from counseling.filters import ApplicationFilter
 from counseling.models import CounselorApplication

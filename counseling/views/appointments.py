@@ -29,6 +29,7 @@ from counseling.serializers.appointments import (
     RescheduleSerializer,
 )
 from counseling.services import appointments as service
+from counseling.services.outcomes import with_hit
 from counseling.services.rescheduling import reschedule
 
 _BOOKING = (
@@ -189,7 +190,7 @@ def _may_see(user, row: dict) -> bool:
 
 
 def _rows(**lookup):
-    rows = Appointment.objects.filter(**lookup).order_by()
+    rows = with_hit(Appointment.objects.filter(**lookup)).order_by()
     return rows.values(*AppointmentDetailSerializer.COLUMNS)
 
 

@@ -6,11 +6,10 @@ from rest_framework.response import Response
 
 from accounts.audit import log_request
 from accounts.scope import scoped
-from commerce.errors import ReasonNeeded
 from config.api.filters import FilterBackend
 from config.api.permissions import LOGIN
 from config.api.viewsets import ApiViewSet
-from config.errors import IllegalTransition, NotFound
+from config.errors import IllegalTransition, NotFound, ReasonNeeded
 from counseling import errors
 from counseling.filters import NoteAccessFilter, SessionNoteFilter
 from counseling.models import NoteAccess, SessionNote

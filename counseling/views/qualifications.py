@@ -5,11 +5,11 @@ from rest_framework.response import Response
 
 from accounts.audit import moves_of
 from accounts.errors import CannotChangeSelf
-from commerce.errors import ImageUnknown, ReasonNeeded
+from commerce.errors import ImageUnknown
 from commerce.serializers.merchants import ReasonSerializer
 from config.api.permissions import LOGIN
 from config.api.viewsets import ApiViewSet
-from config.errors import IllegalTransition, NotFound
+from config.errors import IllegalTransition, NotFound, ReasonNeeded
 from counseling import errors
 from counseling.filters import QualificationFilter
 from counseling.models import Qualification

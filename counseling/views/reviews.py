@@ -5,14 +5,14 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
 
 from accounts.scope import scoped
-from commerce.errors import AlreadyReplied, ReasonNeeded
+from commerce.errors import AlreadyReplied
 from commerce.serializers.merchants import ReasonSerializer
 from commerce.serializers.reviews import ReplyBodySerializer
 from config.api.caching import etag
 from config.api.filters import FilterBackend, OrderingFilter
 from config.api.permissions import LOGIN, PUBLIC
 from config.api.viewsets import ApiViewSet
-from config.errors import IllegalTransition, NotFound
+from config.errors import IllegalTransition, NotFound, ReasonNeeded
 from counseling import errors
 from counseling.filters import OwnReviewFilter, ReviewFilter
 from counseling.models import Review

@@ -29,7 +29,7 @@ from counseling.serializers.schedule import (
     UtilisationSerializer,
 )
 from counseling.services import slot_batches as service
-from counseling.services.availability import free_days, sees_all_slots, slots_seen_by
+from counseling.services.availability import bookable, free_days, sees_all_slots, slots_seen_by
 from counseling.services.calendar import horizon_end
 from counseling.services.schedule_edit import counselor_to_plan
 from counseling.services.utilisation import counselors_looked_at, with_minutes
@@ -180,7 +180,7 @@ def _shown(row: dict) -> dict:
 
 
 def _free_of(counselor, now, until):
-    return TimeSlot.objects.bookable(now, until).filter(counselor_id=counselor)
+    return bookable(now, until).filter(counselor_id=counselor)
 
 
 _free = Prepared(

@@ -1,7 +1,5 @@
-from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.response import Response
 
 from accounts.serializers.exports import ExportJobSerializer
 from accounts.views.stats import SPAN, StatsViewSet
@@ -34,9 +32,7 @@ class AppointmentStatsViewSet(StatsViewSet):
     @extend_schema(parameters=SPAN + _CHOICE, responses=AppointmentStatsSerializer)
     def retrieve(self, request):
         """Sessions on the day they start, bookings on the day they were made."""
-        wanted = self.asked(AppointmentStatsQuery)
-        stats = appointment_stats(**wanted, viewer=request.user, now=timezone.now())
-        return Response(AppointmentStatsSerializer(stats).data)
+        return self.told(AppointmentStatsQuery, appointment_stats)
 
     @extend_schema(request=AppointmentStatsExportBody, responses={202: ExportJobSerializer})
     def export(self, request):
