@@ -7,6 +7,7 @@ from django.test import Client
 
 from tests.factories.accounts import StaffFactory, UserFactory
 from tests.helpers import Api
+from tests.migrated import keep_copy, start_from_copy
 from tests.seeds import use_seeds
 from tests.stores import use_bucket, use_folder
 
@@ -33,8 +34,14 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings):
+    start_from_copy()
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
+        keep_copy()
         use_seeds()
 
 

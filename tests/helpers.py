@@ -21,7 +21,7 @@ from config.admin.step_up import KEPT
 
 def together(n: int, job: Callable) -> list:
     """Run job(0..n-1) in threads released at one moment; what each returned or raised."""
-    barrier, results = threading.Barrier(n), [None] * n
+    barrier, results = threading.Barrier(n, timeout=60), [None] * n
 
     def run(i):
         try:

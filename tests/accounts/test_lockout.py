@@ -103,6 +103,25 @@ def test_right_passwords_never_add_up(alice):
         "failures", flat=True)) == {5}  # fmt: skip
 
 
+def test_J5_a_guess_that_was_never_answered_counts_as_a_wrong_one(alice):
+    """Its process died; nobody waits for it either."""
+    for _ in range(5):
+        lockout.begin_login(alice, "alice", HOME)
+
+    assert refusal(login()) == (429, 11040)
+    lockout.unlock(alice)
+    assert login().status_code == 200
+
+
+def test_J5_a_right_password_forgives_what_went_before_and_nothing_that_is_under_way(alice):
+    fail(2)
+    with lockout.begin_login(alice, "alice", HOME):
+        lockout.begin_login(alice, "alice", HOME)
+
+    own = LoginGuard.objects.get(key=f"u{alice.pk}@{HOME}")
+    assert (own.failures, own.checking) == (1, 1)
+
+
 def test_J5_strangers_everywhere_are_capped_and_the_owner_at_home_comes_in(alice, evaluated):
     assert login().status_code == 200
     del evaluated[:]

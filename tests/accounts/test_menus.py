@@ -51,7 +51,7 @@ def test_finance_sees_money_and_nothing_else(staff):
             "对账差异",
             "支付通知",
         ],
-        "数据分析": ["用户分析", "订单分析", "预约分析"],
+        "数据分析": ["用户分析", "订单分析", "预约分析", "认领分析"],
     }
 
 
@@ -76,7 +76,9 @@ def test_a_super_admin_sees_everything(staff):
 def test_a_hidden_directory_hides_its_pages(staff):
     Menu.objects.filter(title="订单与支付").update(visible=False)
 
-    assert pages(menu_tree(staff("finance"))) == {"数据分析": ["用户分析", "订单分析", "预约分析"]}
+    assert pages(menu_tree(staff("finance"))) == {
+        "数据分析": ["用户分析", "订单分析", "预约分析", "认领分析"]
+    }
 
 
 def test_the_tree_is_one_statement(staff, django_assert_num_queries):

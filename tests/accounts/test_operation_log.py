@@ -1,17 +1,21 @@
 """One row per write by staff, refused or not, and none for anybody else (invariants A-1, A-5)."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import NotificationTemplate, OperationLog
-from accounts.redaction import redact, redact_all
+from accounts.redaction import redact, redact_all, redact_changes
 from accounts.services.role_editing import save_role
+from counseling.models import Dispute, LeaveRequest, Qualification
 from tests.factories.accounts import PASSWORD, UserFactory
+from tests.factories.counseling import CounselorFactory
 from tests.helpers import Api, data
 
 
@@ -277,6 +281,30 @@ def test_what_is_no_secret_stays():
               "keyword": "x", "status": "open", "amount": 1.5, "flag": True, "none": None,
               "monkey": "m", "name": "王老师", "title": "t", "encoded": "e"}  # fmt: skip
     assert redact(params) == params | {"amount": "1.5"}
+
+
+def test_A5_an_ordinary_word_is_hidden_where_its_model_seals_it(root):
+    """Why somebody is on leave is about their health; why they were disabled, or a number, not."""
+    counselor = CounselorFactory()
+    day = timezone.now() + timedelta(days=3)
+    body = {
+        "counselor_id": counselor.pk, "reason": "抑郁发作", "start_at": day.isoformat(),
+        "end_at": (day + timedelta(hours=2)).isoformat(),
+    }  # fmt: skip
+    data(root.post("/leave-requests", body, key="key-of-a-leave"), 201)
+    root.post("/leave-requests", body | {"end_at": "x"}, key="key-of-another")
+
+    logs = OperationLog.objects.order_by("pk").values_list("status", "request_params__reason")
+    assert list(logs) == [("success", "***"), ("failed", "***")]
+    assert "抑郁" not in str(OperationLog.objects.values())
+
+    redacted = {"reason": "r", "number": "n", "text": "t", "name": "x"}
+    assert redact(redacted) == redacted
+    assert redact(redacted, of=LeaveRequest) == redacted | {"reason": "***"}
+    assert redact([redacted], of=Qualification) == [redacted | {"number": "***"}]
+    assert redact({"a": redacted}, of=Dispute) == {"a": redacted | {"text": "***"}}
+    changed = {"counseling.leaverequest#7": {"reason": ["", "抑郁"], "status": ["a", "b"]}}
+    assert redact_changes(changed)[0]["fields"] == {"reason": "***", "status": ["a", "b"]}
 
 
 def test_numbers_and_tokens_in_free_text_are_masked():

@@ -20,6 +20,7 @@ ACTORS = {
     "commerce.BillDifference.assigned_to",
     "commerce.Merchant.reviewed_by",
     "commerce.MerchantApplication.handled_by",
+    "commerce.MerchantInvitation.invited_by",
     "commerce.MerchantMember.invited_by",
     "commerce.OfflineRecord.decided_by",
     "commerce.OfflineRecord.recorded_by",

@@ -4,6 +4,7 @@ import re
 
 import jsonschema
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from drf_spectacular.validation import validate_schema
 
@@ -143,3 +144,41 @@ def test_the_document_is_served_as_json_and_yaml_and_read_without_other_sites(cl
     for page in ("/api/docs", "/api/redoc"):
         text = client.get(page).content.decode()
         assert re.findall(r'(?:src|href)="(https?:)?//', text) == [], page
+
+
+GUIDE = (settings.BASE_DIR / "docs" / "api-guide.md").read_text(encoding="utf-8")
+ROWS = [line for line in GUIDE.splitlines() if line.startswith("| ")]
+
+
+@pytest.mark.parametrize("path", sorted(built()["paths"]))
+def test_the_guide_has_a_row_for_every_path(path):
+    """Rows may shorten: "`/role`, `/role/{id}`", "POST `/role/{id}/merge`, `/split`"."""
+    parts = path.removeprefix("/api/v1").strip("/").split("/")
+    first, last = f"/{parts[0]}", "/{" if parts[-1].startswith("{") else f"/{parts[-1]}"
+
+    assert any(first in row and last in row for row in ROWS)
+
+
+def integers(node: dict, name: str):
+    """(where, schema) of every whole number in a body."""
+    if "$ref" in node:
+        name = node["$ref"].rsplit("/")[-1]
+        node = built()["components"]["schemas"][name]
+    if node.get("type") == "integer":
+        yield name, node
+    for key, part in node.get("properties", {}).items():
+        yield from integers(part, f"{name}.{key}")
+    for part in [node["items"]] if "items" in node else node.get("allOf", []):
+        yield from integers(part, name)
+
+
+@pytest.mark.parametrize(("name", "operation"), OPERATIONS, ids=IDS)
+def test_no_number_in_a_body_is_too_large_for_a_column(name, operation):
+    found = [
+        (where, number)
+        for schema, _ in bodies(operation, sent=True)
+        for where, number in integers(schema, name)
+        if "enum" not in number and number.get("maximum", 2**64) > 2**63 - 1
+    ]
+
+    assert found == []

@@ -17,12 +17,13 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.utils import timezone
 
 from accounts.models import AgreementKind
@@ -37,6 +38,7 @@ from tests.factories.counseling import ServiceFactory, booker
 CLIENTS, SLOTS, ROUNDS = 16, 150, 5
 SLOTS_HTTP = 60
 PACE, SPREAD = 0.9, 5.0  # C2
+PATIENCE = 120  # seconds until clients that do not come are missed
 WON, LOST = "won", "lost"
 
 
@@ -146,18 +148,7 @@ class Outcome:
 def fight(stage: Stage, attempt: Callable) -> Outcome:
     """All clients, each a process of its own, over all slots at once."""
     stage.reset()
-    connections.close_all()  # a forked child must not share the parent's
-    context = multiprocessing.get_context("fork")
-    gate, answers = context.Barrier(len(stage.clients)), context.SimpleQueue()
-    children = [
-        context.Process(target=_client, args=(stage, attempt, client, gate, answers))
-        for client in stage.clients
-    ]
-    for child in children:
-        child.start()
-    told = [answers.get() for _ in children]
-    for child in children:
-        child.join()
+    told = at_once(_client, [(stage, attempt, client) for client in stage.clients])
     outcome = Outcome(max(end for _, end, _, _ in told) - min(start for start, *_ in told), [])
     for _, _, times, kinds in told:
         outcome.times += times
@@ -165,10 +156,28 @@ def fight(stage: Stage, attempt: Callable) -> Outcome:
     return outcome
 
 
+def at_once(client: Callable, calls: list[tuple]) -> list:
+    """client(*call, gate, answers) in a process for each call; what each puts into `answers`.
+
+    Who waits at `gate` goes on with all the others.  A client that dies fails the test.
+    """
+    connections.close_all()  # a forked child must not share the parent's
+    context = multiprocessing.get_context("fork")
+    gate, answers = context.Barrier(len(calls), timeout=PATIENCE), context.Queue()
+    children = [
+        context.Process(target=client, args=(*call, gate, answers), daemon=True) for call in calls
+    ]
+    for child in children:
+        child.start()
+    told = [answers.get(timeout=2 * PATIENCE) for _ in children]
+    for child in children:
+        child.join()
+    return told
+
+
 def _client(stage: Stage, attempt: Callable, client: ClientProfile, gate, answers) -> None:
     times, kinds = [], Counter()
-    for _ in range(2):  # won, then lost: connected, and what is compiled once is compiled
-        attempt(stage, client, stage.warm[client.pk])
+    _warm_up(stage, attempt, client)
     gate.wait()
     start = time.perf_counter()
     for slot in stage.slots:
@@ -180,6 +189,16 @@ def _client(stage: Stage, attempt: Callable, client: ClientProfile, gate, answer
         times.append(time.perf_counter() - began)
     answers.put((start, time.perf_counter(), times, kinds))
     connections.close_all()
+
+
+def _warm_up(stage: Stage, attempt: Callable, client: ClientProfile) -> None:
+    """Won, then lost: connected, and what is compiled once is compiled.
+
+    Slots are neighbours in their index, so that MariaDB may find a deadlock here too.
+    """
+    for _ in range(2):
+        with suppress(OperationalError):
+            attempt(stage, client, stage.warm[client.pk])
 
 
 def compare(write: Callable[[str], None], stage: Stage, *, rounds: int) -> list[str]:

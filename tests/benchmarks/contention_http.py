@@ -6,7 +6,6 @@ busy machine they say more about it than about us.
 """
 
 import json
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -18,14 +17,14 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection
 
 from accounts.models import WeChatIdentity
 from accounts.services.sessions import Device, open_session
 from commerce.models import Order, Payment
 from counseling.models import Appointment
 from tests.benchmarks import settings as server_settings
-from tests.benchmarks.contention import Stage
+from tests.benchmarks.contention import Stage, at_once
 from tests.journeys.stack import free_ports
 
 START_SECONDS = 60
@@ -104,19 +103,8 @@ def _token(user) -> str:
 
 def _all(port: int, tokens: list[str], asks: list[list]) -> list[tuple[float, int, dict]]:
     """(seconds, status, body) of every request; each client is a process with one connection."""
-    connections.close_all()
-    context = multiprocessing.get_context("fork")
-    gate, answers = context.Barrier(len(tokens)), context.SimpleQueue()
-    children = [
-        context.Process(target=_client, args=(port, token, list_, gate, answers))
-        for token, list_ in zip(tokens, asks, strict=True)
-    ]
-    for child in children:
-        child.start()
-    found = [answer for _ in children for answer in answers.get()]
-    for child in children:
-        child.join()
-    return found
+    told = at_once(_client, [(port, *one) for one in zip(tokens, asks, strict=True)])
+    return [answer for answers in told for answer in answers]
 
 
 def _client(port: int, token: str, asks: list, gate, answers) -> None:

@@ -116,15 +116,20 @@ class Subject:
         return {"refresh": open_session(self.seeded.user, method="bench", device=Device()).refresh}
 
     def _payment(self) -> dict:
-        """Pays an order that a booking of this run left unpaid."""
+        """Pays an order that a booking of this run left unpaid, or one that is placed for it."""
+        self._orders = self._orders or self._unpaid()
         if not self._orders:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT id FROM commerce_order WHERE status = 'pending' AND id NOT IN"
-                    " (SELECT order_id FROM commerce_payment)"
-                )
-                self._orders = [pk for (pk,) in cursor.fetchall()]
+            self.call(self.app, self.environ(self.asks["booking"]))
+            self._orders = self._unpaid()
         return {"order_id": self._orders.pop(), "method": "wechat"}
+
+    def _unpaid(self) -> list[int]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT id FROM commerce_order WHERE status = 'pending' AND id NOT IN"
+                " (SELECT order_id FROM commerce_payment)"
+            )
+            return [pk for (pk,) in cursor.fetchall()]
 
 
 def build(scale: str) -> Subject:

@@ -9,8 +9,8 @@ from tests.benchmarks.sql import frame, slots
 
 @pytest.fixture
 def few(transactional_db, monkeypatch):
-    """Forty slots of five counselors."""
-    monkeypatch.setattr(slots, "SLOTS", slots.A_DAY)
+    """All that lies ahead of five counselors, and no history."""
+    monkeypatch.setattr(slots, "SLOTS", slots.A_DAY * slots.AHEAD)
     return frame.SCALES["small"]
 
 
@@ -21,10 +21,10 @@ def test_both_sides_of_a_question_find_as_many_rows(few):
     for question in slots.questions(known):
         ours = frame.runner(question.ours)()
         full = frame.runner(question.ours, frame._copies(slots.TABLES))()
-        assert len(ours) == len(full), question.name
+        assert len(ours) == len(full) > 0, question.name
 
     frame._forget_copies(slots.TABLES)
-    assert TimeSlot.objects.count() == 5 * slots.A_DAY
+    assert TimeSlot.objects.count() == 5 * slots.A_DAY * slots.AHEAD
 
 
 def test_a_plan_names_its_index(few):

@@ -57,8 +57,9 @@ class TagPayable:
     def fulfil(self, item):
         self._step("F", item)
 
-    def release(self, item, *, expired):
-        self._step("X" if expired else "L", item, is_active=True)
+    def release(self, items, *, expired):
+        for item in items:
+            self._step("X" if expired else "L", item, is_active=True)
 
     def revoke(self, item):
         self._step("V", item, is_active=True)

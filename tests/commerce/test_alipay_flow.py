@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from commerce.models import AnomalyKind, Order, Payment, PaymentAnomaly, Refund
@@ -84,6 +85,19 @@ def test_a_genuine_notice_pays_the_order(attempt, world, callback):
     assert (response.status_code, response.content) == (200, b"success")
     assert response["Content-Type"] == "text/plain"
     assert Order.objects.get().status == "paid"
+
+
+def test_the_way_back_is_believed_nothing(started, attempt, settings):
+    """The browser brings what looks like success; only the platform's own word would pay."""
+    settings.PAY_RETURN_URL = "https://www.example.com/paid"
+    forged = {
+        "out_trade_no": attempt.number, "total_amount": "120.00", "trade_status": "TRADE_SUCCESS",
+        "trade_no": "2026112122001", "sign_type": "RSA2", "sign": "AAAA",
+    }  # fmt: skip
+
+    with nothing_changes():
+        assert Client().get("/api/v1/pay/return", forged).status_code == 303
+        assert Client().post("/api/v1/pay/return", forged).status_code == 303
 
 
 def test_M1_a_repeated_notice_changes_nothing(attempt, world, callback):

@@ -89,6 +89,14 @@ def test_an_altered_address_is_refused_by_the_platform(gateway, attempt):
     assert "isv.invalid-signature" in httpx.get(url, trust_env=False).text
 
 
+def test_a_number_that_was_opened_for_another_amount_is_refused_by_the_platform(gateway, opened):
+    opened.amount = Decimal("0.01")
+
+    page = httpx.get(page_of(gateway, opened), trust_env=False)
+
+    assert "ACQ.CONTEXT_INCONSISTENT" in page.text
+
+
 @pytest.mark.parametrize(("given", "sent"), [
     ("咨询/课程=A&B", "咨询 课程 A B"), ("  两  空 ", "两 空"), ("长" * 300, "长" * 256), ("/", ""),
 ])  # fmt: skip

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import ExportJob
 from accounts.services.export_running import run_due
 from accounts.services.exports import request_export
-from commerce.models import Order, Refund
+from commerce.models import Bill, BillDifference, Order, Refund
 from commerce.services.refunds import request_refund
 from config.errors import Forbidden
 from tests.factories.accounts import UserFactory
@@ -111,7 +111,38 @@ def test_the_page_of_the_export_takes_the_lists_filters_along(order, admin):
 
 def test_who_may_look_may_not_take_along(order, staff):
     for role in ("finance", "customer_service"):
-        for kind in ("order", "payment", "refund"):
+        for kind in ("order", "payment", "refund", "ledger", "bill_difference"):
             with pytest.raises(Forbidden):
                 request_export(staff(role), kind)
     assert not ExportJob.objects.exists()
+
+
+def test_the_books_a_line_per_transaction_that_sums_to_zero(order, office):
+    columns = ["cause", "order", "clearing", "unapplied", "pending"]
+    chief = office("super_admin")
+
+    rows = file_of(ask(chief, "ledger", columns=columns, filters={"account": "pending"}), chief)
+
+    assert rows == [
+        ["事由", "订单编号", "渠道资金(元)", "待核销款(元)", "待结算货款(元)"],
+        ["订单入账", order.number, "", "120.00", "-120.00"],
+    ]
+    both = file_of(ask(chief, "ledger", columns=columns, filters={"search": order.number}), chief)
+    assert [row[0] for row in both[1:]] == ["订单入账", "到账"]
+
+
+def test_differences_by_the_filters_of_their_queue(order, office):
+    bill = Bill.objects.create(method="wechat", day="2026-11-19")
+    for n, kind in enumerate(("amount", "missing_here")):
+        BillDifference.objects.create(
+            bill=bill, kind=kind, key=str(n), number=f"PAY{n}", ours="120.00", theirs="119.99",
+            note="=cmd()",
+        )  # fmt: skip
+    columns = ["day", "kind", "number", "ours", "theirs", "note"]
+    chief = office("super_admin")
+
+    rows = file_of(
+        ask(chief, "bill_difference", columns=columns, filters={"kind": "amount"}), chief
+    )
+
+    assert rows[1:] == [["2026-11-19", "支付金额不符", "PAY0", "120.00", "119.99", "'=cmd()"]]

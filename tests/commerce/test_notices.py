@@ -7,6 +7,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import Notification
 from commerce.errors import OrderNotPayable
 from commerce.gateways.wechat import WeChatGateway
 from commerce.models import Order, Payment, PaymentAnomaly, PaymentNotice, Refund
@@ -122,6 +123,30 @@ def test_M3_each_wrong_event_is_a_row_and_its_repetition_a_count(paid_attempt, w
     assert list(PaymentAnomaly.objects.order_by("pk").values_list("count", flat=True)) == [3, 1]
 
 
+def test_M3_those_who_handle_anomalies_hear_of_it_at_once_and_once_an_hour(
+    paid_attempt, world, callback, staff
+):
+    clerks, reader = [staff("finance"), staff("finance")], staff("customer_service")
+    staff("finance", status="disabled")
+
+    def told():
+        rows = Notification.objects.filter(template="payment_anomaly", channel="in_app")
+        return sorted(rows.values_list("user_id", "body"))
+
+    for _ in range(3):
+        callback(world.notice(paid_attempt.number, mutate={"amount.total": 1}))
+    first = told()
+    assert [user_id for user_id, _ in first] == sorted(clerk.pk for clerk in clerks)
+    assert all("信息不一致" in body for _, body in first)
+
+    callback(world.notice(paid_attempt.number, signature="forged"))
+    assert len(told()) == 4  # another kind
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        callback(world.notice(paid_attempt.number, signature="forged"))
+    assert len(told()) == 6
+    assert reader.pk not in {user_id for user_id, _ in told()}
+
+
 # Not authentic: nothing is believed, nothing is kept but a count (invariants M-4).
 FORGERIES = {
     "tampered": {"tamper": True},
@@ -194,6 +219,23 @@ def test_M5_a_recorded_notice_replayed_later_is_stale(paid_attempt, world, callb
 
     with time_machine.travel(timezone.now() + timedelta(minutes=6)), nothing_changes():
         assert callback(notice).status_code == 400
+
+
+def test_M5_a_recorded_notice_is_not_made_fresh_by_a_second_set_of_headers(
+    paid_attempt, world, callback
+):
+    """The SDK also reads HTTP-Wechatpay-*; the freshness that counts is of what was signed."""
+    notice = world.notice(paid_attempt.number, timestamp_offset=-3600)
+    signed = notice["headers"]
+    notice["headers"] = {
+        "Wechatpay-Serial": signed["Wechatpay-Serial"],
+        "Wechatpay-Timestamp": str(int(timezone.now().timestamp())),
+    } | {f"HTTP-{name}": value for name, value in signed.items() if "Wechatpay" in name}
+
+    with nothing_changes():
+        assert callback(notice).status_code == 400
+
+    assert PaymentNotice.objects.exists() is False
 
 
 @pytest.mark.parametrize("stamp", ["", "-1", "1e9", "１７０００００００００", "9" * 40, "17:00"])

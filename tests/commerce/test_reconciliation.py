@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from commerce.errors import ReasonNeeded
 from commerce.models import Bill, BillDifference, Order, Payment, Refund
 from commerce.services.bills import import_again, import_due_bills
 from commerce.services.reconciliation import (
@@ -17,7 +16,7 @@ from commerce.services.reconciliation import (
 )
 from commerce.services.starting import start_payment
 from config.days import day_end, day_start
-from config.errors import IllegalTransition
+from config.errors import IllegalTransition, ReasonNeeded
 from tests.commerce.books import nothing_changes
 from tests.factories.accounts import UserFactory
 from tests.factories.commerce import payer, place

@@ -5,8 +5,9 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Notification, StatusChange
+from accounts.services.parameters import change_parameters, forget_parameters
 from commerce.models import Merchant, MerchantReview, Order
-from commerce.services.reviews import hide_review, write_review
+from commerce.services.reviews import hide_review, refresh_ratings, write_review
 from config.errors import IllegalTransition, NotFound
 from tests.factories.accounts import UserFactory
 from tests.factories.commerce import MerchantFactory, sold
@@ -55,7 +56,7 @@ def test_the_buyers_answer_field_by_field(api, order, user):
     assert answer == {
         "id": review.pk, "merchant_id": order.merchant_id, "order_id": order.pk, "rating": 4,
         "comment": "花很新鲜", "author": f"{user.display_name[0]}**", "is_anonymous": False,
-        "reply": "", "replied_at": None, "status": "visible", "moderation_note": "",
+        "reply": "", "replied_at": None, "images": [], "status": "visible", "moderation_note": "",
     }  # fmt: skip
     assert (review.user, figures(order.merchant)) == (user, (4, 1))
     assert data(api.get(f"/order/{order.pk}/review"))["id"] == review.pk
@@ -154,7 +155,7 @@ def test_everybody_reads_them_and_finds_nobody_by_them(anonymous, order, user):
     assert (second["author"], first["author"]) == ("匿名用户", f"{user.display_name[0]}**")
     assert set(first) == {
         "id", "merchant_id", "rating", "comment", "author", "is_anonymous", "created_at", "reply",
-        "replied_at",
+        "replied_at", "images",
     }  # fmt: skip
     text = anonymous.get(f"/merchants/{order.merchant_id}/reviews").content.decode()
     assert not any(secret in text for secret in (order.number, other.number, "小舟"))
@@ -185,20 +186,49 @@ def test_the_list_asks_no_more_for_more(anonymous, order, user):
 # -- the rating
 
 
-def test_few_reviews_are_drawn_toward_everybodys_mean(anonymous):
+def rated() -> list[Merchant]:
+    """One with a single five, one with nine fours, one without any."""
     best, good, new = MerchantFactory.create_batch(3, status="approved")
     for merchant, ratings in ((best, [5]), (good, [4] * 9)):
         for rating in ratings:
             order = bought(merchant=merchant)
             write_review(order.pk, user=order.user, rating=rating)
+    return [best, good, new]
+
+
+def test_few_reviews_are_drawn_toward_four_stars(anonymous):
+    best, good, new = rated()
 
     rows = {row["id"]: row for row in data(anonymous.get("/merchants"))["list"]}
 
-    # everybody's mean is (5 + 36) / 10 = 4.1, and five reviews' worth
-    assert (rows[best.pk]["rating"], rows[best.pk]["rating_count"]) == (4.25, 1)
-    assert (rows[good.pk]["rating"], rows[good.pk]["rating_count"]) == (4.04, 9)
+    # five reviews of four stars more for each: (5 + 20) / 6, (36 + 20) / 14
+    assert (rows[best.pk]["rating"], rows[best.pk]["rating_count"]) == (4.17, 1)
+    assert (rows[good.pk]["rating"], rows[good.pk]["rating_count"]) == (4.0, 9)
     assert (rows[new.pk]["rating"], rows[new.pk]["rating_count"]) == (None, 0)
-    assert data(anonymous.get(f"/merchants/{best.pk}"))["rating"] == 4.25
+
+
+def test_merchants_are_listed_by_their_rating(anonymous):
+    ids = [merchant.pk for merchant in rated()]
+
+    def listed_by(ordering):
+        found = data(anonymous.get("/merchants", {"ordering": ordering}))["list"]
+        return [row["id"] for row in found]
+
+    assert listed_by("-rating") == ids
+    assert listed_by("rating") == ids[::-1]
+    hide_review(MerchantReview.objects.get(merchant=ids[0]).pk, actor=None, reason="刷评")
+    assert listed_by("-rating")[0] == ids[1]  # the other two have none
+
+
+def test_ratings_follow_their_parameters_overnight(anonymous, staff):
+    best, good, _ = rated()
+    change_parameters({"RATING_PRIOR_REVIEWS": 0}, actor=staff("super_admin"))
+    forget_parameters()
+
+    assert refresh_ratings() == 2
+
+    ratings = Merchant.objects.in_bulk([best.pk, good.pk])
+    assert (ratings[best.pk].rating, ratings[good.pk].rating) == (5, 4)
 
 
 # -- the merchant's answer

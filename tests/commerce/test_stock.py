@@ -110,7 +110,7 @@ def test_K4_an_unpaid_order_gives_them_back_once(user, roses, end):
     assert counts(roses) == (10, 0, 0, 10)
     item = order.items.get()
     for _ in range(3):
-        ProductPayable().release(item, expired=False)
+        ProductPayable().release([item], expired=False)
     assert counts(roses) == (10, 0, 0, 10)
     assert StockMovement.objects.filter(movement="release").count() == 1
 
@@ -122,8 +122,8 @@ def test_K4_without_its_row_a_release_would_happen_again(user, roses, monkeypatc
     cancel_order(order.pk, actor=user)
     assert counts(roses) == (5, 5, 0, 10)
 
-    monkeypatch.setattr(stock, "insert", lambda row: row)
-    ProductPayable().release(order.items.get(), expired=False)
+    monkeypatch.setattr(stock, "insert_all", lambda rows: rows)
+    ProductPayable().release([order.items.get()], expired=False)
 
     assert Product.objects.get(pk=roses.pk).stock == 7
 

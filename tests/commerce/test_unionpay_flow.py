@@ -69,6 +69,13 @@ def test_M4_what_is_not_believed_changes_nothing(attempt, world, callback, chang
     assert PaymentAnomaly.objects.get().kind == AnomalyKind.FORGED
 
 
+def test_a_certificate_that_unionpay_exchanged_meanwhile_is_believed(attempt, world, callback):
+    notice = world.unionpay_notice(attempt.number, signature="renewed")
+
+    assert callback(notice, PATH).status_code == 200
+    assert Order.objects.get().status == "paid"
+
+
 @pytest.mark.parametrize("body", ["", "a", "signature=x", "signPubKeyCert=x&signature=%FF"])
 def test_a_body_that_is_no_notice(world, callback, db, body):
     response = callback({"headers": {"Content-Type": "text/plain"}, "body": body}, PATH)

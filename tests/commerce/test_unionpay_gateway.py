@@ -2,10 +2,15 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import httpx
 import pytest
 import time_machine
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
 from django.utils import timezone
 
 from commerce.gateways.base import (
@@ -150,6 +155,41 @@ def test_a_paid_trade_in_our_terms(gateway, paid, world):
 def test_what_the_codes_of_a_trade_mean(gateway, attempt, world, code, state):
     world.unionpay_cashier(form_of(gateway, attempt), code=code, notify="hold")
     assert gateway.query(attempt).state == state
+
+
+def test_undecided_at_first_and_paid_later(gateway, opened, world):
+    for code in ("03", "04", "05"):
+        world.unionpay_pay(opened.number, code=code, notify="hold")
+        assert gateway.query(opened).state == TradeState.UNPAID
+
+    world.unionpay_pay(opened.number, notify="hold")
+
+    assert gateway.query(opened).state == TradeState.PAID
+
+
+def test_signed_with_another_key_the_platform_refuses_and_nothing_is_decided(
+    gateway, paid, world, settings, tmp_path
+):
+    """Whoever mixed up the files: every call is refused, and may be granted with the right one."""
+    words = settings.UNIONPAY_SIGN_PFX_PASSWORD.encode()
+    stored = Path(settings.UNIONPAY_SIGN_PFX_FILE).read_bytes()
+    _key, certificate, _more = pkcs12.load_key_and_certificates(stored, words)
+    wrong = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "041@1@SHOP@1")])
+    own = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name)
+        .public_key(wrong.public_key()).serial_number(certificate.serial_number)
+        .not_valid_before(certificate.not_valid_before_utc)
+        .not_valid_after(certificate.not_valid_after_utc).sign(wrong, hashes.SHA256())
+    )  # fmt: skip
+    lock = serialization.BestAvailableEncryption(words)
+    file = tmp_path / "wrong.pfx"
+    file.write_bytes(pkcs12.serialize_key_and_certificates(b"m", wrong, own, None, lock))
+    settings.UNIONPAY_SIGN_PFX_FILE = str(file)
+
+    assert no_of(lambda: gateway.query(paid)) == ("11", True)
+    assert no_of(lambda: gateway.refund(refund_of(paid))) == ("11", True)
+    assert world.unionpay_book()["refunded"] == 0
 
 
 UNCLEAR = ["drop", "bad_signature", "truncate_body", "status:502", "status:301", "error:03",

@@ -103,6 +103,24 @@ def test_prepay_query_close(gateway, attempt):
     assert gateway.query(attempt).state == TradeState.CLOSED
 
 
+def test_the_same_number_for_another_amount_is_refused(gateway, attempt, world):
+    gateway.prepay(attempt, description="咨询")
+    attempt.amount = Decimal("0.01")
+
+    code, again = no_of(lambda: gateway.prepay(attempt, description="咨询"))
+
+    assert (code, again) == ("INVALID_REQUEST", False)
+    assert world.trade(attempt.number)["total"] == 12000
+
+
+def test_a_prepay_of_what_was_paid_or_closed_is_refused(gateway, paid, user):
+    assert no_of(lambda: gateway.prepay(paid, description="咨询")) == ("ORDER_PAID", False)
+    closed = AttemptFactory(place(user), payer=paid.payer)
+    gateway.prepay(closed, description="咨询")
+    gateway.close(closed)
+    assert no_of(lambda: gateway.prepay(closed, description="咨询")) == ("ORDER_CLOSED", False)
+
+
 def test_a_number_the_provider_never_heard_of(gateway, attempt):
     assert gateway.query(attempt).state == TradeState.ABSENT
     code, _ = no_of(lambda: gateway.close(attempt))

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import StatusChange, User
-from config.prepared import Prepared, PreparedPages, PreparedUpdate, counted, insert
+from config.prepared import Prepared, PreparedPages, PreparedUpdate, counted, insert, made, names_of
 from content.models import DiseaseTag
 from tests.factories.accounts import UserFactory
 
@@ -86,6 +86,25 @@ def test_insert_writes_what_create_writes(db):
     assert stored.created_at <= DiseaseTag.objects.get(pk=other.pk).created_at
     with pytest.raises(IntegrityError):
         insert(DiseaseTag(name="焦虑"))
+
+
+def test_insert_turns_what_is_of_another_type_into_what_the_column_holds(user):
+    row = insert(StatusChange(model="x", object_pk="7", old=5, new="b", actor_id=str(user.pk)))
+
+    stored = StatusChange.objects.get(pk=row.pk)
+    assert (stored.object_pk, stored.old, stored.actor_id) == (7, "5", user.pk)
+
+
+def test_a_made_row_is_the_stored_one(people):
+    values = User.objects.values(*names_of(User)).get(pk=people[0].pk)
+
+    row = made(User, values)
+    row.nickname = "新名"
+    row.save(update_fields=["nickname"])
+
+    assert row == people[0]
+    assert User.objects.get(pk=row.pk).nickname == "新名"
+    assert made(User, {"id": row.pk}).username == people[0].username  # asked for when needed
 
 
 def test_insert_takes_values_the_database_works_out_too(user):

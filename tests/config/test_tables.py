@@ -2,6 +2,7 @@
 
 import csv
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
@@ -59,6 +60,10 @@ def test_values_in_words():
         ["", "否"],
         ["1990-01-02", 'a"b,c\nd'],
     ]
+
+
+def test_an_amount_below_zero_is_a_number_and_no_formula():
+    assert csv_rows(made(CsvTable, [Decimal("-120.00"), "-120.00"]))[1] == ["-120.00", "'-120.00"]
 
 
 def test_a_workbook_takes_what_xml_does_not():

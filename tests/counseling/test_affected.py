@@ -7,8 +7,10 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Notification, NotificationTemplate
+from accounts.services.parameters import change_parameters, forget_parameters
 from accounts.services.templates import render
 from commerce.models import Refund
+from config.days import business_day, day_end
 from counseling.errors import (
     HandlingOver,
     LeaveOverlap,
@@ -16,7 +18,7 @@ from counseling.errors import (
     SlotNotOffered,
     SlotTaken,
 )
-from counseling.models import AffectedAppointment, LeaveRequest, TimeSlot
+from counseling.models import AffectedAppointment, Counselor, LeaveRequest, TimeSlot
 from counseling.services.affected import accept_offer, offer_slots, resolve_due
 from counseling.services.leave import approve_leave, request_leave
 from counseling.services.reminding import remind
@@ -276,6 +278,45 @@ def test_the_back_office_shows_what_leave_takes_and_decides(office, hit):
     )
     hit.appointment.refresh_from_db()
     assert (hit.appointment.status, hit.appointment.cancel_reason) == ("cancelled", "无法安排")
+
+
+def test_a_client_who_finds_a_time_themselves_does_not_use_up_their_own_moves(hit):
+    """Nor are they bound by how long before they may: it is the counselor who does not come."""
+    change_parameters({"RESCHEDULE_TIMES": 0, "RESCHEDULE_NOTICE_HOURS": 24 * 14}, actor=None)
+    forget_parameters()
+    client, session = client_of(hit), hit.appointment
+    free, another = later(hit), slot(hit.leave.counselor, hit.leave.end_at + 3 * HOUR)
+    path = f"/appointment/{session.pk}"
+    assert data(client.get(path))["reschedule"]["allowed"] is True
+    assert data(client.get(path))["reschedule"]["left"] is None
+
+    moved = data(client.post(f"{path}/reschedule", {"slot_id": free.pk}, key="move-after-leave"))
+
+    hit.refresh_from_db()
+    assert (hit.status, moved["reschedules"][0]["side"]) == ("moved", "counselor")
+    assert (moved["reschedule"]["allowed"], moved["reschedule"]["left"]) == (False, 0)
+    refused = client.post(f"{path}/reschedule", {"slot_id": another.pk}, key="move-once-more")
+    assert refusal(refused) == (409, 12141)
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [({"min_notice_minutes": 60 * 24 * 27}, 12002), ({"max_per_day": 1}, 12123)],
+)
+def test_their_own_choice_respects_the_counselors_notice_and_limits(hit, limits, code):
+    counselor = hit.leave.counselor
+    morning = day_end(business_day(hit.leave.end_at)) + 9 * HOUR
+    confirmed(slot=slot(counselor, morning), service=hit.appointment.service)
+    free = slot(counselor, morning + 2 * HOUR)
+    Counselor.objects.filter(pk=counselor.pk).update(**limits)
+
+    answer = client_of(hit).post(
+        f"/appointment/{hit.appointment_id}/reschedule", {"slot_id": free.pk}, key="move-too-soon"
+    )
+
+    assert refusal(answer) == (409, code)
+    free.refresh_from_db()
+    assert free.status == "open"
 
 
 def test_staff_write_down_leave_of_a_counselor_in_the_back_office(office):

@@ -104,6 +104,38 @@ def test_over_http(staff):
 
 
 @time_machine.travel(NOW, tick=False)
+def test_how_much_of_the_time_was_used(staff):
+    """Booked of what was not closed; minutes for who may see the sessions themselves."""
+    counselor, other = CounselorFactory(), CounselorFactory()
+    of_both = [(counselor, MONDAY, hour, "booked") for hour in range(8, 13)] + [
+        (counselor, MONDAY, 14, "open"), (counselor, TODAY, 9, "held"),
+        (counselor, TODAY, 10, "closed"), (counselor, MONDAY - DAY, 10, "booked"),
+        (other, MONDAY, 9, "booked"), (other, TODAY, 9, "open"),
+    ]  # fmt: skip
+    for whose, day, hour, status in of_both:
+        start = at(day, hour)
+        SlotFactory(
+            counselor=whose, start_at=start, end_at=start + timedelta(minutes=50), status=status
+        )
+    admin, finance, own = Api(staff("admin")), Api(staff("finance")), Api(counselor.user)
+
+    def used(api, **more):
+        return data(api.get("/stat/appointment", SPAN | more))["utilisation"]
+
+    assert used(admin) == {
+        "open_minutes": 100, "held_minutes": 50, "booked_minutes": 300, "closed_minutes": 50,
+        "share": 0.6667,
+    }  # fmt: skip
+    assert used(own) == used(admin, counselor=counselor.pk) == {
+        "open_minutes": 50, "held_minutes": 50, "booked_minutes": 250, "closed_minutes": 50,
+        "share": 0.7143,
+    }  # fmt: skip
+    hidden = dict.fromkeys(("open_minutes", "held_minutes", "booked_minutes", "closed_minutes"))
+    assert used(finance) == hidden | {"share": 0.5556}  # five of nine
+    assert used(finance, counselor=other.pk) == hidden | {"share": None}
+
+
+@time_machine.travel(NOW, tick=False)
 def test_satisfaction_is_the_mean_of_the_reviews_that_are_shown(staff):
     service = ServiceFactory()
     for hour, (rating, status) in enumerate(
@@ -262,7 +294,7 @@ def test_questions_do_not_grow_with_the_rows(django_assert_max_num_queries):
     for hour in range(8, 12):
         session(service=service, hour=hour)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         appointment_stats(first=MONDAY, last=TODAY, by="day", viewer=None, now=NOW)
 
 

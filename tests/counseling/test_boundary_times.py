@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from config.days import SHANGHAI
 from counseling.models import Counselor, Holiday, ScheduleException, TimeSlot, WeeklyTemplate
+from counseling.services.availability import bookable
 from counseling.services.booking import facts_of, why_not
 from counseling.services.calendar import horizon_end
 from counseling.services.schedule import create_slots, open_slots
@@ -68,7 +69,7 @@ def test_S7_what_is_listed_is_what_is_booked(now, start, notice, why):
     slot = SlotFactory(counselor__min_notice_minutes=notice, start_at=at(start))
 
     row = facts_of.first(slot=slot.pk, user=0, service=0, agreement=0, besides=0, now=at(now))
-    listed = TimeSlot.objects.bookable(at(now), horizon_end(at(now)))
+    listed = bookable(at(now), horizon_end(at(now)))
 
     assert why_not(row, at(now)) == why
     assert listed.exists() is (why is None)

@@ -6,9 +6,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Notification
-from commerce.errors import ReasonNeeded
 from commerce.models import Order, Refund
-from config.errors import IllegalTransition, NotFound
+from config.errors import IllegalTransition, NotFound, ReasonNeeded
 from counseling.errors import (
     CounselorOnLeave,
     LeaveOverlap,

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Notification, OperationLog
-from counseling.models import Appointment, Location, Service
+from counseling.models import Appointment, Holiday, Location, Service
 from counseling.services.appointments import cancel
 from counseling.services.counselors import refresh_lowest_price, send_back
 from tests.counseling.booking import attempt
@@ -19,6 +19,7 @@ from tests.factories.counseling import (
     LocationFactory,
     ServiceFactory,
     SlotFactory,
+    WeeklyTemplateFactory,
     booker,
     pay,
 )
@@ -39,6 +40,26 @@ def counselor(db):
 @pytest.fixture
 def own(counselor):
     return Api(counselor.user)
+
+
+def test_a_counselor_sets_how_much_they_take_on_and_whether_on_holidays(own, counselor):
+    day = timezone.localdate() + timedelta(days=3)
+    Holiday.objects.create(date=day, name="节日")
+    WeeklyTemplateFactory(
+        counselor=counselor, weekday=day.weekday(), start_time="09:00", end_time="12:00",
+        valid_until=day,
+    )  # fmt: skip
+
+    body = {"max_per_day": 4, "max_per_week": 16, "works_on_holidays": True}
+    mine = data(own.patch("/counselor/mine", body))
+
+    assert {name: mine[name] for name in body} == body
+    assert counselor.slots.filter(status="open").count() == 3
+    mine = data(own.patch("/counselor/mine", {"max_per_day": None, "works_on_holidays": False}))
+    assert (mine["max_per_day"], mine["max_per_week"]) == (None, 16)
+    assert counselor.slots.count() == 0
+    for wrong in (0, 51, "x"):
+        assert own.patch("/counselor/mine", {"max_per_day": wrong}).status_code == 400
 
 
 def test_changes_of_a_published_profile_are_live_and_logged(own, counselor, anonymous):

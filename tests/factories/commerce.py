@@ -14,6 +14,7 @@ from commerce.models import (
     Fulfilment,
     Merchant,
     MerchantApplication,
+    MerchantInvitation,
     MerchantMember,
     Order,
     Payment,
@@ -67,6 +68,17 @@ class MemberFactory(factory.django.DjangoModelFactory):
 
     merchant = factory.SubFactory(MerchantFactory, status="approved")
     user = factory.SubFactory(UserFactory)
+
+
+class InvitationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = MerchantInvitation
+
+    merchant = factory.SubFactory(MerchantFactory, status="approved")
+    user = factory.SubFactory(UserFactory)
+    invited_by = factory.SelfAttribute("merchant.user")
+    role = "clerk"
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
 
 
 class ProductFactory(factory.django.DjangoModelFactory):

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.errors import ConsentRequired
 from accounts.models import Notification
 from accounts.services.consents import withdraw_consent
-from commerce.errors import PriceChanged
+from commerce.errors import PriceChanged, SoldAlone
 from commerce.models import Order, OrderItem
 from commerce.payables import Want
 from commerce.services.orders import cancel_order, expire_order, place_order
@@ -260,6 +260,15 @@ def test_two_of_one_animal_are_refused(person, animal):
 
     assert refusal(Api(person).post("/order", body)) == (422, errors.NotOneAnimal.code)
     assert nothing_written()
+
+
+def test_animals_are_sold_one_per_order(person, animal):
+    other = AnimalFactory(merchant=animal.merchant)
+    items = [{"kind": "animal_claim", "target_id": a.pk, "quantity": 1} for a in (animal, other)]
+
+    assert refusal(Api(person).post("/order", {"items": items})) == (422, SoldAlone.code)
+    assert nothing_written()
+    assert (status_of(animal), status_of(other)) == ("available", "available")
 
 
 def test_own_claims_are_listed_field_by_field(person, animal):

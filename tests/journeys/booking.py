@@ -1,8 +1,7 @@
 """The booking story over HTTP: log in, book, pay, be confirmed, cancel, be refunded.
 
-`python -m tests.journeys.booking` starts a stack of its own; with BASE_URL (and MANIFEST, the
-file `manage.py demo --manifest` wrote) it goes through a running one.  Exit 1 at the first step
-that is not as promised.  `--chaos` also kills the worker and empties Redis on the way.
+`python -m tests.journeys.booking` tells it alone (tests.journeys.telling).  `--chaos` also kills
+the worker and empties Redis on the way, in a stack of its own.
 """
 
 import argparse
@@ -12,12 +11,12 @@ import signal
 import sys
 import uuid
 from datetime import datetime, timedelta
-from pathlib import Path
+from functools import partial
 
 import redis
 
-from tests.journeys.client import NotAsPromised, Person, expect, until
-from tests.journeys.stack import Stack, running_stack
+from tests.journeys.client import Person, expect, until
+from tests.journeys.stack import Stack
 from tests.journeys.steps import (
     Journey,
     accept_agreement,
@@ -33,6 +32,7 @@ from tests.journeys.steps import (
     subscribe,
     told,
 )
+from tests.journeys.telling import tell
 
 PARAMETERS = "/admin/constance/config/"
 
@@ -293,6 +293,7 @@ def nothing_doubled(journey: Journey) -> None:
 
 
 def run(stack: Stack, *, chaos: bool = False) -> None:
+    chaos = chaos and stack.pids_file is not None
     journey = Journey(stack)
     happy_story(journey, chaos=kill_worker_and_flush_redis if chaos else None)
     leave_moves_a_session(journey)
@@ -307,19 +308,7 @@ def run(stack: Stack, *, chaos: bool = False) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chaos", action="store_true")
-    chaos = parser.parse_args().chaos
-    base_url = os.environ.get("BASE_URL", "").rstrip("/")
-    try:
-        if base_url:
-            manifest = Path(os.environ.get("MANIFEST", "var/demo.json"))
-            run(Stack(base_url, json.loads(manifest.read_text())), chaos=False)
-        else:
-            with running_stack() as stack:
-                run(stack, chaos=chaos)
-    except NotAsPromised as failure:
-        sys.stderr.write(f"NOT AS PROMISED: {failure}\n")
-        return 1
-    return 0
+    return tell(partial(run, chaos=parser.parse_args().chaos))
 
 
 if __name__ == "__main__":

@@ -1,22 +1,18 @@
 """The story of a claim over HTTP: claim, pay, hold the agreement, read news, end it early.
 
-`python -m tests.journeys.farm` starts a stack of its own; with BASE_URL (and MANIFEST, the file
-`manage.py demo --manifest` wrote) it goes through a running one.  Exit 1 at the first step that is
-not as promised.
+`python -m tests.journeys.farm` tells it alone (tests.journeys.telling).
 """
 
-import json
-import os
 import sys
 import uuid
 from hashlib import sha256
-from pathlib import Path
 
 import httpx
 
-from tests.journeys.booking import Journey
-from tests.journeys.client import NotAsPromised, Person, expect, until
-from tests.journeys.stack import Stack, running_stack
+from tests.journeys.client import Person, expect, until
+from tests.journeys.stack import Stack
+from tests.journeys.steps import Journey
+from tests.journeys.telling import tell
 
 
 def run(stack: Stack) -> None:
@@ -136,20 +132,5 @@ def _refunded(person: Person, claim: dict) -> dict | None:
     return order if order["status"] == "refunded" else None
 
 
-def main() -> int:
-    base_url = os.environ.get("BASE_URL", "").rstrip("/")
-    try:
-        if base_url:
-            manifest = Path(os.environ.get("MANIFEST", "var/demo.json"))
-            run(Stack(base_url, json.loads(manifest.read_text())))
-        else:
-            with running_stack() as stack:
-                run(stack)
-    except NotAsPromised as failure:
-        sys.stderr.write(f"NOT AS PROMISED: {failure}\n")
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tell(run))

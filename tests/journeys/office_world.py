@@ -53,6 +53,7 @@ from farm.services.agreements import print_waiting
 from tests.factories.commerce import (
     AddressFactory,
     ApplicationFactory,
+    InvitationFactory,
     MemberFactory,
     MerchantFactory,
     ProductFactory,
@@ -98,6 +99,7 @@ def fill() -> None:
     ApplicationFactory()
     AddressFactory()
     MemberFactory()
+    InvitationFactory()
     adjust(ProductFactory().pk, change=5, actor=user)
     CategoryFactory(name="心理科普")
     DiseaseTagFactory(name=f"焦虑{tag}")

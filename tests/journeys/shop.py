@@ -1,19 +1,16 @@
-"""A product over HTTP: offered, reviewed, ordered once, paid, refunded; shipped and confirmed.
+"""A product over HTTP: offered, reviewed, ordered once, paid, refunded; shipped and confirmed;
+fetched on the spot; sent back.
 
-`python -m tests.journeys.shop` starts a stack of its own; with BASE_URL (and MANIFEST, the file
-`manage.py demo --manifest` wrote) it goes through a running one.  Exit 1 at the first step that is
-not as promised.
+`python -m tests.journeys.shop` tells it alone (tests.journeys.telling).
 """
 
-import json
-import os
 import sys
 import uuid
-from pathlib import Path
 
-from tests.journeys.client import NotAsPromised, Person, expect, until
-from tests.journeys.stack import Stack, running_stack
+from tests.journeys.client import Person, expect, until
+from tests.journeys.stack import Stack
 from tests.journeys.steps import Journey, pay
+from tests.journeys.telling import tell
 
 ADDRESS = {
     "receiver": "周小舟", "phone": "13733334444", "region": "浙江省 杭州市 西湖区",
@@ -22,13 +19,18 @@ ADDRESS = {
 PIECES = 5
 
 
-def offer(journey: Journey, seller: Person, stock: int = PIECES) -> dict:
-    """A new product of the demo's merchant, on sale after staff looked at it."""
-    name = f"向日葵花束 {journey.run_id}"
+def offer(
+    journey: Journey, seller: Person, stock: int = PIECES, *, what: str = "向日葵花束", **more
+) -> dict:
+    """A new product of the demo's merchant, on sale after staff looked at it.
+
+    more: to be fetched on the spot with needs_address=False.
+    """
+    name = f"{what} {journey.run_id}"
     body = {
         "name": name, "description": "十二枝，当日鲜切", "price": 68.5, "category": "鲜花",
         "image_url": "https://img.example.com/sunflower.jpg", "status": "on_sale", "stock": stock,
-    }  # fmt: skip
+    } | more  # fmt: skip
     product = seller.post("/merchants/products", body, status=201)
     expect(product["status"] == "reviewing", "staff look at it first")
     visitor = Person(journey.base_url)
@@ -38,7 +40,7 @@ def offer(journey: Journey, seller: Person, stock: int = PIECES) -> dict:
     admin = journey.staff("admin")
     expect(name in admin.page(page), "it is in the review queue")
     admin.act("/admin/commerce/product/", "approve", product["id"])
-    found = visitor.get("/products", search=f"葵花束 {journey.run_id}")["list"]
+    found = visitor.get("/products", search=f"{what[2:]} {journey.run_id}")["list"]
     expect([row["id"] for row in found] == [product["id"]], "found by a part of its Chinese name")
     journey.story.step("offered, reviewed, found", product=product["id"])
     return found[0]
@@ -131,12 +133,85 @@ def sent(journey: Journey, buyer: Person, seller: Person, product: dict) -> None
     journey.story.step("shipped, told to WeChat, confirmed, reviewed", number=order["order_number"])
 
 
+def sent_back(journey: Journey, buyer: Person) -> None:
+    """What was completed and did not please: its money goes back, its place in the shelf not."""
+    orders = buyer.get("/order", size=100)["list"]
+    order = next(row for row in orders if row["status"] == "completed")
+    body = {"order_id": order["id"], "reason_code": "service", "reason": "花到时已谢"}
+    refund = buyer.post("/refund", body, status=201)
+    again = buyer.post("/refund", body, status=201)
+    expect(again["refund_number"] == refund["refund_number"], "asked twice, it is one")
+    journey.staff("finance").act("/admin/commerce/refund/", "approve", refund["id"])
+    until("refunded", lambda: buyer.get(f"/order/{order['id']}")["status"] == "refunded")
+    journey.story.step("sent back, refunded in full", amount=refund["amount"])
+
+
 def told_of(journey: Journey, tracking_number: str) -> dict | None:
     """The shipping information that WeChat has of that parcel."""
     for row in journey.sandbox.deliveries():
         if row["body"]["shipping_list"][0].get("tracking_no") == tracking_number:
             return row
     return None
+
+
+def fetched(journey: Journey, buyer: Person, seller: Person) -> None:
+    """A third one is fetched on the spot, against its code."""
+    product = offer(journey, seller, what="手工蜂蜜罐", needs_address=False)
+    line = {"kind": "product", "target_id": product["id"], "quantity": 1}
+    order = buyer.post("/order", {"items": [line]}, status=201)
+    path, take = f"/order/{order['id']}", "/merchants/orders/verify"
+    expect(buyer.get(path)["verification_code"] is None, "no code before the money")
+    pay(journey, buyer, order)
+    code = until("a code", lambda: buyer.get(path)["verification_code"])
+    expect(len(code) == 12 and code.isdigit(), "twelve digits")
+    shown = seller.get(f"/merchants/orders/{order['id']}")
+    expect(code not in str(shown), "the merchant does not see it")
+    slip = code[:-1] + str((int(code[-1]) + 1) % 10)
+    expect(seller.post(take, {"code": slip}, status=422)["code"] == 14046, "a slip takes nothing")
+    journey.newcomer("路人").post(take, {"code": code}, status=404)
+    expect(buyer.get(path)["status"] == "paid", "and nobody else")
+
+    grouped = f"{code[:4]} {code[4:8]} {code[8:]}"
+    expect(seller.post(take, {"code": grouped})["id"] == order["id"], "taken as it is read out")
+    expect(buyer.get(path)["status"] == "verified", "handed over")
+    again = seller.post(take, {"code": code}, status=409)
+    expect(again["code"] == 14048, "a code is good for once")
+    until("WeChat heard of it", lambda: handed_over(journey, buyer, product))
+    journey.story.step("fetched on the spot, its code taken once", number=order["order_number"])
+
+
+def handed_over(journey: Journey, buyer: Person, product: dict) -> bool:
+    """WeChat was told that this buyer fetched it."""
+    for row in journey.sandbox.deliveries():
+        body = row["body"]
+        ours = body["payer"]["openid"] == buyer.persona["openid"]
+        if ours and (body["logistics_type"], row["uploads"]) == (4, 1):
+            return body["shipping_list"] == [{"item_desc": product["name"]}]
+    return False
+
+
+def figures(journey: Journey, buyer: Person) -> None:
+    """What one buyer paid and got back here is what the provider says, to the fen."""
+    orders = buyer.get("/order", size=100)["list"]
+    kept = journey.sandbox.book()["net_by_trade"]
+    paid, back = 0, 0
+    for row in orders:
+        order = buyer.get(f"/order/{row['id']}")
+        if order["paid_at"]:
+            paid += round(order["total_amount"] * 100)
+            back += round(order["refunded_amount"] * 100)
+    theirs = sum(kept[number] for number in numbers_of(journey, buyer))
+    expect(paid - back == theirs, f"{paid} - {back} here, {theirs} at the provider")
+    states = sorted(row["status"] for row in orders)
+    journey.story.step("the figures agree", paid=paid / 100, back=back / 100, orders=states)
+
+
+def numbers_of(journey: Journey, buyer: Person) -> list[str]:
+    trades = journey.sandbox.trades()
+    return [
+        row["out_trade_no"] for row in trades
+        if row["openid"] == buyer.persona["openid"] and row["trade_state"] in {"SUCCESS", "REFUND"}
+    ]  # fmt: skip
 
 
 def given_up(journey: Journey, buyer: Person, product: dict) -> None:
@@ -165,24 +240,12 @@ def run(stack: Stack) -> None:
     refunded(journey, buyer, order, product)
     sent(journey, buyer, seller, product)
     given_up(journey, buyer, product)
+    fetched(journey, buyer, seller)
+    sent_back(journey, buyer)
     taken_off(journey, seller, product)
+    figures(journey, buyer)
     journey.story.step("journey complete")
 
 
-def main() -> int:
-    base_url = os.environ.get("BASE_URL", "").rstrip("/")
-    try:
-        if base_url:
-            manifest = Path(os.environ.get("MANIFEST", "var/demo.json"))
-            run(Stack(base_url, json.loads(manifest.read_text())))
-        else:
-            with running_stack() as stack:
-                run(stack)
-    except NotAsPromised as failure:
-        sys.stderr.write(f"NOT AS PROMISED: {failure}\n")
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tell(run))

@@ -125,7 +125,7 @@ def test_finance_sees_money_alone_and_is_refused_elsewhere(logged_in):
 
     assert sidebar(office) == [
         "工作台", "订单", "发货", "微信发货信息", "支付记录", "退款", "线下收退款", "资金异常",
-        "账目", "渠道账单", "对账差异", "支付通知", "用户分析", "订单分析", "预约分析",
+        "账目", "渠道账单", "对账差异", "支付通知", "用户分析", "订单分析", "预约分析", "认领分析",
     ]  # fmt: skip
     office.expected = {403}
     assert "您没有查看此页面或执行此操作的权限" in office.open("/admin/accounts/user/")

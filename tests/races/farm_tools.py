@@ -6,6 +6,7 @@ import pytest
 
 from commerce.models import Order, OrderItem
 from farm.models import Animal, AnimalClaim
+from farm.services import availability
 from farm.services.claims import claim_animal
 
 
@@ -28,3 +29,9 @@ def status_of(animal) -> str:
 
 def attempt(user, animal):
     return claim_animal(animal.pk, user=user, price_paid=animal.price)
+
+
+def due_status(animal) -> str:
+    """What the animal's claims and its merchant's wish make its status."""
+    live = AnimalClaim.objects.live().filter(animal=animal).values_list("status", flat=True)
+    return availability._status_of(animal, live.first())

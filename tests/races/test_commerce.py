@@ -1,15 +1,9 @@
-"""Buying and paying with everybody at once (invariants M-1, M-7, M-8, M-9, M-16)."""
-
-import random
-from datetime import timedelta
+"""Buying and paying with everybody at once (invariants M-7, M-16)."""
 
 import pytest
-from django.test import Client
-from django.utils import timezone
 
 from commerce.errors import NotCancellable
-from commerce.models import Order, Payment, PaymentAnomaly, PaymentNotice, Refund
-from commerce.services.expiry import Lines, close_overdue
+from commerce.models import Order, Payment, Refund
 from commerce.services.orders import cancel_order, expire_order
 from commerce.services.payments import settle
 from commerce.services.starting import start_payment
@@ -92,39 +86,6 @@ def test_eight_clicks_on_pay_are_one_attempt(world):  # noqa: F811
         world.reset()
 
 
-def test_M1_twenty_copies_of_every_notice_shuffled_pay_each_order_once(world):  # noqa: F811
-    user = UserFactory()
-    payer(world, user)
-    tags = TagFactory.create_batch(4)
-    posts = []
-    for tag in tags:
-        attempt = start_payment(place(user, tag).pk, user=user, method="wechat").payment
-        world.pay(attempt.number, notify="hold")
-        same = world.notice(attempt.number)
-        posts += [same] * 10
-        posts += [world.notice(attempt.number) for _ in range(10)]
-    random.shuffle(posts)
-
-    def deliver_share(i):
-        client = Client()
-        return [
-            client.post(
-                "/api/v1/pay/callback/wechat", notice["body"].encode(),
-                content_type="application/json", headers=notice["headers"],
-            ).status_code
-            for notice in posts[i::16]
-        ]  # fmt: skip
-
-    answers = together(16, deliver_share)
-
-    assert {status for share in answers for status in share} == {204}
-    assert [story(tag) for tag in tags] == ["RF"] * 4
-    assert set(Order.objects.values_list("status", flat=True)) == {"paid"}
-    assert (Refund.objects.count(), PaymentAnomaly.objects.count()) == (0, 0)
-    assert PaymentNotice.objects.count() == 4 * 11
-    assert PaymentNotice.objects.filter(deliveries=10).count() == 4
-
-
 def test_M7_payment_against_expiry():
     for _ in ROUNDS:
         tag = TagFactory()
@@ -158,48 +119,6 @@ def test_M7_payment_against_cancelling():
         ending = (state(order), story(tag), Refund.objects.filter(order=order).count())
         refused = isinstance(outcomes[1], NotCancellable)
         assert ending == (("paid", "RF", 0) if refused else ("cancelled", "RL", 1))
-
-
-def test_M8_two_attempts_paid_at_once():
-    for _ in ROUNDS:
-        tag = TagFactory()
-        order = place(UserFactory(), tag)
-        attempts = [AttemptFactory(order, status="closing"), AttemptFactory(order)]
-
-        together(4, lambda i, a=attempts: settle(a[i % 2].number, money_for(a[i % 2])))
-
-        refund = Refund.objects.get(order=order)
-        order.refresh_from_db()
-        assert (order.status, story(tag), refund.key) == ("paid", "RF", "double")
-        assert {order.paid_by_id, refund.payment_id} == {a.pk for a in attempts}
-
-
-def test_M9_the_person_pays_while_the_order_is_closed_at_the_provider(world):  # noqa: F811
-    for _ in ROUNDS:
-        tag, user = TagFactory(), UserFactory()
-        payer(world, user)
-        order = place(user, tag)
-        attempt = start_payment(order.pk, user=user, method="wechat").payment
-        Order.objects.filter(pk=order.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
-
-        def person_pays(number=attempt.number):
-            world.pay(number, notify="hold")
-            notice = world.notice(number)
-            return Client().post(
-                "/api/v1/pay/callback/wechat", notice["body"].encode(),
-                content_type="application/json", headers=notice["headers"],
-            ).status_code  # fmt: skip
-
-        def sweep(pk=order.pk):
-            return close_overdue(pk, now=timezone.now(), lines=Lines())
-
-        jobs = [person_pays, sweep, sweep]
-        together(3, lambda i, jobs=jobs: jobs[i]())
-
-        paid = world.trade(attempt.number)["trade_state"] == "SUCCESS"
-        ending = (state(order), story(tag), Refund.objects.filter(order=order).count())
-        assert ending == (("paid", "RF", 0) if paid else ("expired", "RX", 0))
-        world.reset()
 
 
 def test_expiring_and_cancelling_at_once_release_once():

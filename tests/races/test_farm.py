@@ -17,7 +17,7 @@ from farm.services.claims import end_early
 from tests.factories.commerce import pay as pay_order
 from tests.factories.farm import AnimalFactory, claimant, claimed
 from tests.helpers import Api, meeting, together
-from tests.races.farm_tools import attempt, kinds, rounds, rows, status_of
+from tests.races.farm_tools import attempt, due_status, kinds, rounds, rows, status_of
 from tests.races.figures import figure, size, storm
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
@@ -187,7 +187,7 @@ def test_C3_the_status_follows_from_the_claims_after_every_step():
 
     for animal in herd:
         animal.refresh_from_db()
-        assert animal.status == availability._status_of(animal)
+        assert animal.status == due_status(animal)
         assert AnimalClaim.objects.live().filter(animal=animal).count() <= 1
     done = Counter(AnimalClaim.objects.values_list("status", flat=True))
     figure("C-3", f"{steps * len(people)} random steps: {dict(sorted(done.items()))}, all agree")
@@ -219,8 +219,8 @@ def test_C3_toggling_against_claiming_without_the_lock_disagrees(monkeypatch):
     animal, person = AnimalFactory(), claimant()
     has_looked, is_claimed, look = meeting(2), meeting(2), availability._status_of
 
-    def slowly(animal):
-        status = look(animal)
+    def slowly(animal, live):
+        status = look(animal, live)
         has_looked()
         is_claimed()
         return status
@@ -251,7 +251,7 @@ def test_C3_toggling_against_claiming_agrees(round_):
     outcomes = together(2, lambda i: jobs[i]())
 
     animal.refresh_from_db()
-    assert animal.status == availability._status_of(animal)
+    assert animal.status == due_status(animal)
     assert set(kinds(outcomes)) <= {
         "Animal", "AnimalClaim", AnimalClaimed.__name__, AnimalUnavailable.__name__,
     }  # fmt: skip

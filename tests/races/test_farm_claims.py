@@ -13,7 +13,7 @@ from commerce.models import Order, Refund
 from config.db import LockingQuerySet
 from config.prepared import forget_compiled
 from farm.models import AgreementFile, Animal, AnimalClaim
-from farm.services import agreements, availability, claims, renewing
+from farm.services import agreements, claims, renewing
 from farm.services.animals import delete_animal, report_loss
 from farm.services.claims import end_due, end_early
 from farm.services.links import agreement_url
@@ -21,7 +21,7 @@ from farm.services.renewing import renew_claim
 from tests.factories.commerce import pay as pay_order
 from tests.factories.farm import AnimalFactory, active, claimant, claimed
 from tests.helpers import Api, meeting, together
-from tests.races.farm_tools import attempt, kinds, rounds
+from tests.races.farm_tools import attempt, due_status, kinds, rounds
 from tests.races.figures import FULL, figure, size
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
@@ -126,7 +126,7 @@ def test_the_loss_of_an_animal_against_its_claim_leaves_none_alive(round_):
     together(2, lambda i: jobs[i]())
 
     animal.refresh_from_db()
-    assert animal.status == availability._status_of(animal)
+    assert animal.status == due_status(animal)
     live = AnimalClaim.objects.live().filter(animal=animal).count()
     assert (animal.lost_at is None) or live == 0
 

@@ -1,8 +1,10 @@
 """One key many times at once: one execution, one answer (invariants M-16)."""
 
+from collections import Counter
 from contextlib import suppress
 
 import pytest
+from django.core.cache import cache
 from django.db import IntegrityError
 from django.test import override_settings
 from django.urls import path
@@ -15,6 +17,7 @@ from config.api.permissions import LOGIN
 from config.api.viewsets import ApiViewSet
 from tests.factories.accounts import UserFactory
 from tests.helpers import Api, meeting, together
+from tests.races.figures import THREADS, figure, size, storm
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 ROUNDS = pytest.mark.parametrize("turn", range(4))
@@ -79,6 +82,25 @@ def test_the_same_key_twenty_times_at_once_is_one_execution(turn, url):
     made = {answer.content for answer in answers if answer.status_code == 201}
     assert len(made) == rows() == 1
     assert IdempotencyRecord.objects.get().status == 201
+
+
+@BOTH
+def test_M16_the_same_key_two_hundred_times_is_one_execution(url):
+    user, n = UserFactory(), size(200)
+    clients = [Api(user) for _ in range(THREADS)]
+
+    answers = storm(n, lambda i: clients[i % THREADS].post(url, {"title": "a"}, key=KEY))
+
+    codes = Counter(answer.status_code for answer in answers)
+    assert set(codes) <= {201, 409}
+    assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
+    assert rows() == IdempotencyRecord.objects.count() == 1
+    cache.clear()  # Redis forgets everything; the table does not
+    again = clients[0].post(url, {"title": "a"}, key=KEY)
+    assert (again.status_code, rows()) == (201, 1)
+    assert again.content in {answer.content for answer in answers}
+    assert clients[0].post(url, {"title": "b"}, key=KEY).status_code == 422
+    figure("M-16", f"{url}: one key {n} times: {dict(codes)}, 1 execution, one body")
 
 
 @BOTH

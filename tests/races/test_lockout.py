@@ -1,6 +1,7 @@
 """Parallel guesses are counted exactly (invariants J-5)."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
@@ -89,6 +90,49 @@ def test_J5_without_the_condition_more_are_evaluated(monkeypatch):
     monkeypatch.setattr(lockout, "_begin", naive)
     outcomes = together(20, lambda i: guess(f"wrong-{i}"))
     assert outcomes.count("BadCredentials") > 5
+
+
+@pytest.fixture
+def five_at_a_time(monkeypatch):
+    """Nobody's password is compared before five are being compared: all places are taken."""
+    all_places = meeting(lockout.PER_ACCOUNT_AND_ADDRESS)
+    check = User.check_password
+
+    def check_together(user, raw):
+        all_places()
+        return check(user, raw)
+
+    monkeypatch.setattr(User, "check_password", check_together)
+
+
+def test_J5_right_passwords_are_never_refused_however_many_come_at_once(five_at_a_time):
+    UserFactory(username="alice", password=PASSWORD)
+
+    outcomes = together(20, lambda i: guess(PASSWORD))
+
+    assert outcomes == ["in"] * 20
+    assert set(LoginGuard.objects.values_list("failures", "checking")) == {(0, 0)}
+    figure("J-5", "20 right passwords at once, five compared at a time: 20 in")
+
+
+def test_J5_without_waiting_right_passwords_are_refused(five_at_a_time, monkeypatch):
+    """The negative control."""
+    monkeypatch.setattr(lockout, "PATIENCE", timedelta(0))
+    UserFactory(username="alice", password=PASSWORD)
+
+    outcomes = together(6, lambda i: guess(PASSWORD))
+
+    assert outcomes.count("TooManyAttempts") == 1
+
+
+def test_J5_right_and_wrong_ones_together_are_each_what_they_are(five_at_a_time):
+    """Four wrong ones leave one place, which the right ones take one after the other."""
+    UserFactory(username="alice", password=PASSWORD)
+
+    outcomes = together(10, lambda i: guess(PASSWORD if i % 5 else f"wrong-{i}"))
+
+    assert Counter(outcomes) == {"in": 8, "BadCredentials": 2}
+    assert set(LoginGuard.objects.values_list("checking", flat=True)) == {0}
 
 
 def test_parallel_right_passwords_leave_no_failures():

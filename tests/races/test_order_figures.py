@@ -55,3 +55,12 @@ def test_M13_without_the_days_lock_it_would_be_missing(monkeypatch):
     told, real = refunded_while_its_day_is_counted()
 
     assert told < real
+
+
+def test_a_day_counted_alone_is_a_date_on_every_database():
+    pay(place(UserFactory()))
+    today = business_day(timezone.now())
+
+    found = figures(today, today, by=("day", "flow"))
+
+    assert [column for column, _ in found] == [{"day": today, "flow": "sale"}]

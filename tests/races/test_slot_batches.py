@@ -70,7 +70,10 @@ def test_S2_without_the_lock_both_look_and_the_database_refuses_one(monkeypatch)
     spans = [(start, start + timedelta(minutes=50))]
     outcomes = together(2, lambda i: create_batch(counselor.pk, spans=spans))
 
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Batch", "SlotOverlap"]
+    made, refused = sorted(type(outcome).__name__ for outcome in outcomes)
+    # PostgreSQL may call it a deadlock; then it is begun again, and looks again.
+    assert made == "Batch"
+    assert refused in {"SlotOverlap", "SlotConflicts"}
     assert TimeSlot.objects.count() == 1
 
 

@@ -250,7 +250,7 @@ def test_K4_one_item_released_by_eight_at_once_is_released_once():
     item = buy(buyers[0], (product, 2)).items.get()
     buy(buyers[1], (product, 10))
 
-    together(8, lambda i: ProductPayable().release(item, expired=bool(i % 2)))
+    together(8, lambda i: ProductPayable().release([item], expired=bool(i % 2)))
 
     assert counts(product) == told(product) == (10, 10, 0)
 
@@ -261,7 +261,8 @@ def test_K4_looking_first_releases_twice(monkeypatch):
     item = buy(buyers[0], (product, 2)).items.get()
     buy(buyers[1], (product, 10))
 
-    def naive(item, movement, **by):
+    def naive(items, movement, **signs):
+        item, by = items[0], {name: sign * items[0].quantity for name, sign in signs.items()}
         known = StockMovement.objects.filter(order_item=item, movement=movement).exists()
         meet()
         if not known:
@@ -269,6 +270,6 @@ def test_K4_looking_first_releases_twice(monkeypatch):
             move(StockMovement(product=product, movement=movement, quantity=2), **by)
 
     monkeypatch.setattr(stock, "_once", naive)
-    together(2, lambda i: ProductPayable().release(item, expired=False))
+    together(2, lambda i: ProductPayable().release([item], expired=False))
 
     assert counts(product) == (12, 8, 0)

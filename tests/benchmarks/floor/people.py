@@ -40,7 +40,7 @@ class People:
         store.run(sql.NEW_REFRESH, (jti, session, at, at + REFRESH))
         store.commit()
         pair = self._pair(row[0], person[1], sid, jti, at)
-        known = f"{openid[:2]}***{openid[-2:]}"
+        known = f"{openid[:4]}****{openid[-4:]}"
         store.run(sql.LOGIN_LOG, (row[0], known, address, agent[:300], at))
         user = {"id": row[0], "openid": openid, "nickname": row[1], "avatar": row[2]}
         return pair | {"user": user | {"deletes_at": stamp(row[3])}}

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.db.models import Count
 from django.utils import timezone
@@ -12,7 +12,7 @@ from accounts.models import User
 from config.days import day_start
 from counseling.models import Counselor, TimeSlot
 from counseling.serializers.counselors import SlotSerializer
-from counseling.services.availability import next_free_at
+from counseling.services.availability import bookable, next_free_at
 from counseling.services.calendar import horizon_end
 from tests.benchmarks.sql.frame import Question, load
 
@@ -22,6 +22,7 @@ A_DAY = 8  # slots of one counselor
 AHEAD = 28  # days of them lie ahead, as SLOT_HORIZON_DAYS has it; the others are history
 PAST = ("booked", "booked", "open", "closed")
 FUTURE = ("open", "open", "booked", "held", "closed")
+FAR = datetime(2999, 1, 1, tzinfo=UTC)
 _FIELDS = ("counselor", "start_at", "end_at", "status", "created_at", "updated_at")
 
 
@@ -38,7 +39,7 @@ def fill(scale: float) -> Known:
         User(username=f"sql{n}") for n in range(max(int(COUNSELORS * scale), 5))
     )
     counselors = Counselor.objects.bulk_create(
-        Counselor(user=person, name=f"咨询师{n}", status="published")
+        Counselor(user=person, name=f"咨询师{n}", status="published", qualified_until=FAR)
         for n, person in enumerate(people)
     )
     ids = [counselor.pk for counselor in counselors]
@@ -65,7 +66,7 @@ def questions(known: Known) -> list[Question]:
     day = day_start(known.today + timedelta(days=3))
     noon = day + timedelta(hours=12)
     mine = TimeSlot.objects.filter(counselor_id=known.counselor_id)
-    free = TimeSlot.objects.bookable(now, until)
+    free = bookable(now, until)
     of_day = {"start_at__gte": day, "start_at__lt": day + timedelta(days=1)}
     open_then = TimeSlot.objects.filter(status="open", **of_day).order_by()
     free_then = TimeSlot.objects.filter(

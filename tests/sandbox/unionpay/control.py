@@ -12,7 +12,7 @@ from .deals import Deal
 from .errors import UnionPayError
 
 OUTCOMES = ("open", "pay")
-SIGNATURES = ("", "forged", "merchant", "bad_signature", "none")
+SIGNATURES = ("", "forged", "merchant", "renewed", "bad_signature", "none")
 NOTICE = {"order_id", "mutate", "signature", "tamper"}
 
 

@@ -41,12 +41,16 @@ class UnionPayKeys:
 
     @cached_property
     def forgeries(self) -> dict[str, tuple[rsa.RSAPrivateKey, str]]:
-        """Signers nobody may trust: of an unknown issuer, and another merchant's own."""
+        """Signers nobody may trust: of an unknown issuer, and another merchant's own.
+
+        And one to be trusted without anybody being told: the platform's next certificate.
+        """
         key, middle = crypto.new_rsa(), crypto.load_private(self._read("middle.key"))
         name = f"041@Z2020@{OWNER}@00000009"
         return {
             "forged": (key, _pem(_issue(name, key, MIDDLE, key))),
             "merchant": (key, _pem(_issue("041@777@ANOTHER SHOP@1", key, MIDDLE, middle))),
+            "renewed": (key, _pem(_issue(name, key, MIDDLE, middle))),
         }
 
     def _read(self, name: str) -> str:

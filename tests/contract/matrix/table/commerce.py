@@ -24,6 +24,10 @@ def seller(**more) -> Case:
     return Case(LOGIN, path={"pk": "goods_id"}, who=SELLERS, **more)
 
 
+def seller_of(pk: str) -> Case:
+    return Case(LOGIN, path={"pk": pk}, who=SELLERS)
+
+
 def _order(world) -> dict:
     options = {"service_id": world.service_id, "client_id": world.profile_id}
     return {"items": [{"kind": "appointment", "target_id": world.slot_id, "options": options}]}
@@ -84,6 +88,7 @@ TABLE: dict[str, Case] = {
     ),
     "GET /merchants/mine": Case(LOGIN, also=frozenset({404})),
     "GET /merchants/ledger": Case(LOGIN),
+    "POST /merchants/ledger/export": Case(LOGIN, also=NO_SHOP, step_up=True),
     "GET /merchants/balance": Case(LOGIN, also=frozenset({404})),
     "POST /merchants/register": Case(LOGIN, body=_merchant),
     "PUT /merchants/<pk>": Case(LOGIN, path={"pk": "merchant_id"}, who=OWNER, body=_merchant),
@@ -114,14 +119,19 @@ TABLE: dict[str, Case] = {
         "commerce.review_product", pk="new_goods_id", body=lambda world: {"reason": "照片不清"}
     ),
     "GET /merchants/members": Case(LOGIN, who=SELLERS),
-    "POST /merchants/members": Case(
-        LOGIN, who=SELLERS, also=frozenset({404}),
-        body=lambda world: {"user_id": world.stranger_id, "role": "clerk"},
-    ),
     "PATCH /merchants/members/<pk>": Case(
         LOGIN, path={"pk": "member_id"}, who=SELLERS, body=lambda world: {"role": "manager"}
     ),
     "DELETE /merchants/members/<pk>": Case(LOGIN, path={"pk": "member_id"}, who=SELLERS),
+    "GET /merchants/invitations": Case(LOGIN, who=SELLERS),
+    "POST /merchants/invitations": Case(
+        LOGIN, who=SELLERS, also=frozenset({404}),
+        body=lambda world: {"user_id": world.stranger_id, "role": "clerk"},
+    ),
+    "GET /merchants/invitations/mine": Case(LOGIN, who=OWNER),
+    "POST /merchants/invitations/<pk>/accept": own(pk="invitation_id"),
+    "POST /merchants/invitations/<pk>/decline": own(pk="invitation_id"),
+    "POST /merchants/invitations/<pk>/withdraw": seller_of("sent_invitation_id"),
     "POST /website/merchant/apply": Case(PUBLIC, body=_application),
     "GET /addresses": Case(LOGIN, who=OWNER),
     "POST /addresses": Case(LOGIN, body=_address),
@@ -134,6 +144,7 @@ TABLE: dict[str, Case] = {
     ),
     "DELETE /addresses/<pk>": own(pk="address_id"),
     "GET /merchants/orders": Case(LOGIN, who=SERVERS),
+    "POST /merchants/orders/export": Case(LOGIN, also=NO_SHOP, step_up=True),
     "GET /merchants/orders/<pk>": served(),
     "POST /merchants/orders/<pk>/ship": served(body=lambda world: {"parcels": [_parcel(world)]}),
     "POST /merchants/orders/<pk>/correct": Case(

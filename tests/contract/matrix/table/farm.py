@@ -2,10 +2,11 @@
 
 from config.api.permissions import LOGIN, PUBLIC
 from tests.contract.matrix.check import Case
-from tests.contract.matrix.table.cases import OWNER
+from tests.contract.matrix.table.cases import OWNER, staff
 
 # A claim exists for its claimant, its farm and those who manage claims.
 CLAIM_SIDES = frozenset({"owner", "counselor", "customer_service", "admin", "super_admin"})
+NO_FARM = frozenset({403})
 FARM = frozenset({"counselor"})
 NOT_THE_ACTORS = frozenset({403})  # the business itself refuses this side of the appointment
 
@@ -57,6 +58,10 @@ TABLE: dict[str, Case] = {
     ),
     "POST /merchants/animals/<pk>/health-records": farm(
         body=lambda world: {"kind": "checkup", "happened_on": "2026-01-02", "note": "体检"}
+    ),
+    "GET /stat/farm": Case(LOGIN, also=NO_FARM),
+    "POST /stat/farm/export": staff(
+        "accounts.export_data", body=lambda world: {"by": "week"}, step_up=True
     ),
     "GET /merchants/claims": Case(LOGIN, who=FARM),
     "GET /merchants/claims/<pk>": claim_side(),

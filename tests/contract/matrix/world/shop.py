@@ -4,7 +4,12 @@ from django.utils import timezone
 
 from commerce.models import Merchant, MerchantReview, Order, Shipment
 from commerce.services.codes import issue_code
-from tests.factories.commerce import MemberFactory, MerchantFactory, ProductFactory
+from tests.factories.commerce import (
+    InvitationFactory,
+    MemberFactory,
+    MerchantFactory,
+    ProductFactory,
+)
 
 
 class Shop:
@@ -24,6 +29,8 @@ class Shop:
         self.goods = ProductFactory(merchant=self.shop)
         self.new_goods = ProductFactory(merchant=self.shop, status="reviewing")
         self.member = MemberFactory(merchant=self.shop)
+        self.invitation = InvitationFactory(merchant=self.shop, user=self.owner)
+        self.sent_invitation = InvitationFactory(merchant=self.shop)
 
     def _shop_orders(self):
         """One to send, one on its way, one that is over, one to fetch."""
