@@ -47,8 +47,8 @@ check: $(dev) ## format, lint, layers, production settings, migrations, API sche
 bench: $(dev) $(driver) ## CPU and statements of the hot paths against a bare floor
 	@$(py) manage.py bench $(ARGS)
 
-journey: $(dev) $(driver) ## the booking story over HTTP, on a stack of its own or at BASE_URL
-	@$(py) -m tests.journeys.booking $(ARGS)
+journey: $(dev) $(driver) ## stories over HTTP, on a stack of its own or at BASE_URL; ARGS="shop farm" chooses
+	@$(py) -m tests.journeys $(ARGS)
 
 nemesis: $(dev) $(driver) ## five minutes of buying while web, worker and beat are killed; then the books must agree
 	@$(py) -m tests.journeys.nemesis $(ARGS)
