@@ -75,7 +75,12 @@ class Demo:
     made: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        self.random = random.Random(self.seed)
+        self.begin("demo")
+
+    def begin(self, maker: str) -> None:
+        """Each maker draws from a stream of its own: what one takes, which may hang on the day or
+        the hour, changes nothing that another makes."""
+        self.random = random.Random(f"{self.seed} {maker}")
 
     def size(self, small: int, full: int) -> int:
         return full if self.scale == "full" else small

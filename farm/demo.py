@@ -63,7 +63,7 @@ NEWS = [
 def make(demo: Demo) -> None:
     staff = User.objects.get(pk=demo.accounts["admin"]["id"])
     farms = [_farm(demo, n, staff) for n in range(demo.size(3, 12))]
-    animals = [_animal(demo, farms[n % len(farms)], n, staff) for n in range(demo.size(18, 400))]
+    animals = [_animal(demo, farms, n, staff) for n in range(demo.size(18, 400))]
     for user in demo.made["clients"]:
         _consent(user)
     claims = _claims(demo, [animal for animal in animals if animal.listing == "published"])
@@ -93,10 +93,10 @@ def _farm(demo: Demo, number: int, staff: User) -> Merchant:
     return approve_merchant(farm.pk, actor=staff)
 
 
-def _animal(demo: Demo, farm: Merchant, number: int, staff: User) -> Animal:
-    """Every ninth waits for a review, every eleventh is hidden."""
-    pick = demo.random
-    species, breeds, price = pick.choice(KINDS)
+def _animal(demo: Demo, farms: list[Merchant], number: int, staff: User) -> Animal:
+    """Each farm has every kind.  Every ninth waits for a review, every eleventh is hidden."""
+    pick, (turn, place) = demo.random, divmod(number, len(farms))
+    farm, (species, breeds, price) = farms[place], KINDS[turn % len(KINDS)]
     animal = create_animal(
         user=farm.user, name=NAMES[number % len(NAMES)], species=species,
         breed=pick.choice(breeds),

@@ -38,6 +38,7 @@ class Command(BaseCommand):
         started = time.monotonic()
         demo = Demo(seed=seed, scale=scale, outside=find_outside())
         for path in MAKERS:
+            demo.begin(path)
             import_string(path)(demo)
         if manifest:
             manifest.write_text(json.dumps(demo.manifest(), ensure_ascii=False, indent=2))
