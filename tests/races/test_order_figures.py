@@ -14,10 +14,12 @@ from commerce.services.refunds import settle_refund
 from config.days import business_day
 from config.db import LockingQuerySet
 from tests.commerce.conftest import _something_to_sell  # noqa: F401
+from tests.commerce.test_order_sums import DAYS, ORDERS, what_is_reported_is_what_moved
 from tests.factories.accounts import UserFactory
 from tests.factories.commerce import pay, place
 from tests.helpers import together
 from tests.races.commerce_tools import give_back
+from tests.races.figures import figure
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 
@@ -64,3 +66,10 @@ def test_a_day_counted_alone_is_a_date_on_every_database():
     found = figures(today, today, by=("day", "flow"))
 
     assert [column for column, _ in found] == [{"day": today, "flow": "sale"}]
+
+
+def test_M13_what_is_reported_is_the_sum_of_the_rows_on_servers_too():
+    rows = what_is_reported_is_what_moved()
+
+    yuan = sum(row.amount for row in rows if row.flow == "sale") / 100
+    figure("M-13", f"{ORDERS} orders of {DAYS} days, ¥{yuan:,.2f} sold: reports = rows to the fen")
