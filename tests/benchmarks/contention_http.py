@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from typing import IO
 
 from django.conf import settings
 from django.db import connection
@@ -124,8 +125,11 @@ def _client(port: int, token: str, asks: list, gate, answers) -> None:
 
 
 @contextmanager
-def server(**variables: str):
-    """granian on the current test database, with these environment variables; gives its port."""
+def server(log: IO | None = None, **variables: str):
+    """granian on the current test database, with these environment variables; gives its port.
+
+    log: where what it says on the console goes.
+    """
     (port,) = free_ports(1)
     embedded = connection.vendor == "sqlite"
     workers, threads = ("1", "4") if embedded else ("2", "2")
@@ -142,7 +146,7 @@ def server(**variables: str):
         }
         | variables
     )
-    process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=env)
+    process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=env, stdout=log, stderr=log)
     try:
         _await(port, process)
         yield port

@@ -17,14 +17,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--sql", action="store_true", help="questions over a million rows instead"
         )
+        parser.add_argument(
+            "--forged", action="store_true", help="readers while forged notices come in instead"
+        )
         parser.add_argument("--scale", choices=["small", "full"], help="small, but full with --sql")
         parser.add_argument("--only", nargs="*", help="names of endpoints, or of subjects of --sql")
 
     def handle(
-        self, *args, check=False, contention=False, sql=False, scale=None, only=None, **options
-    ):
+        self, *args, check=False, contention=False, sql=False, forged=False, scale=None, only=None,
+        **options,
+    ):  # fmt: skip
         from tests.benchmarks import bench
         from tests.benchmarks import contention as fights
+        from tests.benchmarks import forged as forgeries
         from tests.benchmarks.sql import frame
 
         logging.disable(logging.WARNING)
@@ -32,6 +37,8 @@ class Command(BaseCommand):
             missed = fights.run(self.stdout.write)
         elif sql:
             missed = frame.run(self.stdout.write, scale=scale or "full", only=only)
+        elif forged:
+            missed = forgeries.run(self.stdout.write, scale=scale or "small")
         else:
             missed = bench.run(self.stdout.write, scale=scale or "small", only=only)
         for line in missed:
