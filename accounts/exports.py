@@ -11,9 +11,9 @@ from accounts.errors import ExportInvalid
 from accounts.filters import UserFilter
 from accounts.models import ExportFormat, ExportJob, Gender, Role, User, UserStatus, UserTag
 from accounts.serializers.stats import SpanQuery
-from accounts.services.export_kinds import Column, Progress, TableExport, table_for
+from accounts.services.export_kinds import Column, Progress, ReachingExport, TableExport, table_for
 from accounts.services.stat_tables import rows_of
-from accounts.services.user_stats import may_take_along, user_stats
+from accounts.services.user_stats import PERMISSION, may_take_along, user_stats
 from config.masking import mask_email, mask_phone
 
 _STATUS, _GENDER = dict(UserStatus.choices), dict(Gender.choices)
@@ -54,7 +54,7 @@ class UserExport(TableExport):
         return User.objects.prefetch_related("groups", "tags")
 
 
-class StatsExport:
+class StatsExport(ReachingExport):
     """The figures of a /stat/…, by its days, as far as its requester's role reaches.
 
     query: the serializer of what may be asked for.
@@ -72,11 +72,14 @@ class StatsExport:
     def allows(self, user: User, *, unmasked: bool) -> bool:
         return not unmasked and may_take_along(user)
 
+    def wanted(self, *, unmasked: bool) -> list[str]:
+        return [PERMISSION]  # to export reaches at least as far
+
     def check(self, filters: Mapping[str, Any], *, user: User) -> dict[str, Any]:
         """The days as they are today: what is asked for later by the same words are others."""
         if unknown := filters.keys() - self.query().fields.keys():
             raise ExportInvalid(filters={name: [_("没有这个筛选条件")] for name in sorted(unknown)})
-        wanted = self._wanted(filters)
+        wanted = self._asked(filters)
         days = {"from": str(wanted.pop("first")), "to": str(wanted.pop("last"))}
         return days | {"by": str(wanted.pop("by"))} | wanted
 
@@ -94,9 +97,9 @@ class StatsExport:
     def _table(self, job: ExportJob) -> list[list]:
         if job.filters is None:
             raise ExportInvalid
-        return self.table(viewer=job.requested_by, now=timezone.now(), **self._wanted(job.filters))
+        return self.table(viewer=job.requested_by, now=timezone.now(), **self._asked(job.filters))
 
-    def _wanted(self, filters: Mapping[str, Any]) -> dict[str, Any]:
+    def _asked(self, filters: Mapping[str, Any]) -> dict[str, Any]:
         query = self.query(data=filters)
         if not query.is_valid():
             raise ExportInvalid(filters={name: list(why) for name, why in query.errors.items()})

@@ -5,7 +5,9 @@ permission the widest counts.  settings.DATA_SCOPE says, per model, by which peo
 reached.  Clients have no role, so nothing here costs them a statement.
 """
 
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Permission
@@ -17,6 +19,8 @@ from config.memo import memo
 
 OWN, ORGANISATION, ALL = DataScope.OWN, DataScope.ORGANISATION, DataScope.ALL
 WIDTH = {OWN.value: 1, ORGANISATION.value: 2, ALL.value: 3}
+# As reach_of() tells it.
+EVERYTHING = {"scope": ALL.value, "organisations": []}
 # How long a process may take to hear of a changed organisation tree (invariants R-3: 1 s).
 TREE_SECONDS = 0.5
 # What DATA_SCOPE says of rows that are nobody's: everybody with the permission sees them.
@@ -65,6 +69,23 @@ def covers(held: dict[str, str], wanted: dict[str, str]) -> bool:
 def scope_of(user, permission: str) -> str | None:
     """How far `permission` reaches for `user`; None when they do not hold it."""
     return grants(user).get(permission)
+
+
+def reach_of(user, permissions: Iterable[str]) -> dict[str, Any]:
+    """How far all of `permissions` reach together; still_reaches() compares it later."""
+    held = grants(user)
+    scope = min((held.get(name, OWN.value) for name in permissions), key=WIDTH.__getitem__)
+    within = scope == ORGANISATION and user.organisation_id is not None
+    below = organisations_below(user.organisation_id) if within else []
+    return {"scope": scope, "organisations": sorted(below)}
+
+
+def still_reaches(user, permissions: Iterable[str], then: Mapping[str, Any]) -> bool:
+    """Whether `permissions` reach at least as far as they did when reach_of() gave `then`."""
+    now = reach_of(user, permissions)
+    if now["scope"] != then["scope"]:
+        return WIDTH[now["scope"]] > WIDTH[then["scope"]]
+    return set(then["organisations"]) <= set(now["organisations"])
 
 
 def scoped(queryset: QuerySet, user, permission: str, *, besides: Q | None = None) -> QuerySet:

@@ -44,6 +44,7 @@ class ExportJob(TimestampedModel):
     sealed_filters: the former as JSON; whom somebody looked for is nobody else's business.
     unmasked: phone numbers and their like in full; needs a permission and a reason.
     lease_until: when a sweep looks at it again: a worker that is alive keeps moving it on.
+    reach: how far its requester's rights reached when it was made (accounts.scope.reach_of).
     attempts: how often it was begun.  Each has a file of its own: two workers never write one.
     live_fingerprint: what is asked for, while it is under way: once per person.
     """
@@ -74,6 +75,7 @@ class ExportJob(TimestampedModel):
     status = models.CharField(
         "状态", max_length=16, choices=ExportStatus, default=ExportStatus.PENDING
     )
+    reach = models.JSONField("数据范围", null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField("尝试次数", default=0)
     total = models.PositiveIntegerField("总行数", null=True, blank=True)
     done = models.PositiveIntegerField("已写行数", default=0)

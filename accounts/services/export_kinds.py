@@ -15,8 +15,8 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from accounts.errors import ExportInvalid
-from accounts.models import ExportFormat, ExportJob, User
-from accounts.scope import scoped
+from accounts.models import ExportFormat, ExportJob, ExportStatus, User
+from accounts.scope import EVERYTHING, reach_of, scoped, still_reaches
 from config.errors import NotFound
 from config.tables import CsvTable, XlsxTable
 
@@ -28,7 +28,9 @@ class Export(Protocol):
     """label: what people call it, in Chinese.  formats: what write() makes, the usual one first.
 
     keep_parameter, if there is one: the live parameter of days that its files are kept.
-    still_theirs(job), if there is one: whether what it was asked for is its requester's yet.
+    reach(job), if there is one: how far its requester's rights reach, kept when it is made.
+    still_theirs(job), if there is one: whether what it was asked for, and what its file may hold,
+    is its requester's yet.
     """
 
     label: str
@@ -61,6 +63,12 @@ def kind_label(name: str) -> str:
     return export_kind(name).label if name in settings.EXPORTS else name
 
 
+def reach_now(job: ExportJob) -> dict[str, Any] | None:
+    """How far its requester reaches; None where no reach decides what is in the file."""
+    reach = getattr(export_kind(job.kind), "reach", None)
+    return reach and reach(job)
+
+
 def may_have(job: ExportJob) -> bool:
     """Whether its requester may have it, as things are now."""
     user, kind = job.requested_by, export_kind(job.kind)
@@ -82,7 +90,27 @@ class Column:
         return (self.value if unmasked or self.masked is None else self.masked)(row)
 
 
-class TableExport:
+class ReachingExport:
+    """One whose rows are those that permissions reach: who reaches less now gets no file of then.
+
+    wanted(unmasked): those permissions.  A file without a reach is from before it was kept, and
+    for who reaches everything.
+    """
+
+    def wanted(self, *, unmasked: bool) -> list[str]:
+        raise NotImplementedError
+
+    def reach(self, job: ExportJob) -> dict[str, Any]:
+        return reach_of(job.requested_by, self.wanted(unmasked=job.unmasked))
+
+    def still_theirs(self, job: ExportJob) -> bool:
+        if job.status != ExportStatus.READY:  # it will be made as far as they reach by then
+            return True
+        then = job.reach or EVERYTHING
+        return still_reaches(job.requested_by, self.wanted(unmasked=job.unmasked), then)
+
+
+class TableExport(ReachingExport):
     """Rows of one model, newest first, in batches by primary key.
 
     permission: what its rows may be seen with, "app.codename"; accounts.export_data comes on top.
@@ -102,9 +130,9 @@ class TableExport:
         raise NotImplementedError
 
     def allows(self, user: User, *, unmasked: bool) -> bool:
-        return user.has_perms(self._wanted(unmasked=unmasked))
+        return user.has_perms(self.wanted(unmasked=unmasked))
 
-    def _wanted(self, *, unmasked: bool) -> list[str]:
+    def wanted(self, *, unmasked: bool) -> list[str]:
         wanted = ["accounts.export_data", self.permission]
         return [*wanted, "accounts.export_unmasked"] if unmasked else wanted
 
@@ -136,7 +164,7 @@ class TableExport:
         if job.filters is None:
             raise ExportInvalid
         rows, user = self.rows(job.requested_by), job.requested_by
-        for permission in self._wanted(unmasked=job.unmasked):
+        for permission in self.wanted(unmasked=job.unmasked):
             rows = scoped(rows, user, permission)
         return self.filterset(job.filters, queryset=rows).qs
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.audit import move
 from accounts.models import ExportFormat, ExportJob, ExportStatus
-from accounts.services.export_kinds import export_kind, may_have
+from accounts.services.export_kinds import export_kind, may_have, reach_now
 from accounts.services.notifications import notify
 from accounts.services.parameters import parameter
 from config import storage
@@ -91,7 +91,7 @@ def _claim(job_id: int, *, now: datetime) -> ExportJob | None:
         return _fail(job, "申请人的账号或权限已变更")
     move(
         job, ExportStatus.PROCESSING, attempts=job.attempts + 1, done=0, total=None,
-        started_at=now, lease_until=now + LEASE,
+        started_at=now, lease_until=now + LEASE, reach=reach_now(job),
     )  # fmt: skip
     return job
 

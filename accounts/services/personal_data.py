@@ -75,7 +75,8 @@ HOLDINGS = (
     Holding(AccountDeletion, clear={"reason": ""}, keep=("blocked_by",)),
     Holding(
         ExportJob, "requested_by", clear={"sealed_filters": "", "reason": "-"},
-        keep=("kind", "columns", "error", "key", "fingerprint"), hidden=("key", "fingerprint"),
+        keep=("kind", "columns", "error", "key", "fingerprint", "reach"),
+        hidden=("key", "fingerprint"),
     ),
     Holding(LogEntry, _office_entries, clear={"object_repr": PSEUDONYM, "change_message": ""},
             keep=("object_id",)),
