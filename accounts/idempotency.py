@@ -81,9 +81,12 @@ def idempotent_with_network(action: Callable) -> Callable:
 
 
 def _key(request) -> str | None:
-    """The request's key; anonymous callers have none to be told apart by."""
+    """The request's key; anonymous callers have none to be told apart by.
+
+    An empty one is malformed: of one that is not ASCII the web server leaves just that.
+    """
     key = request.headers.get("Idempotency-Key")
-    if not key or not request.user.is_authenticated:
+    if key is None or not request.user.is_authenticated:
         return None
     if not _KEY.fullmatch(key):
         raise KeyMalformed

@@ -135,11 +135,24 @@ def test_a_crash_leaves_no_record(api, url):
 
 @BOTH
 @pytest.mark.parametrize(
-    "key", ["short", "x" * 129, "has blank 123", "中文中文中文中文", "tab\there1"]
+    "key",
+    [
+        "",
+        "short",
+        "x" * 129,
+        "has blank 123",
+        "中文中文中文中文",
+        "tab\there1",
+        "nul\0there",
+        "del\x7fthere",
+    ],
 )
 def test_a_malformed_key_is_400(api, url, key):
     header = key.encode().decode("latin-1")
-    assert refusal(api.post(url, {"title": "a"}, Idempotency_Key=header)) == (400, 11010)
+    answer = api.post(url, {"title": "a"}, Idempotency_Key=header)
+    assert refusal(answer) == (400, 11010)
+    assert answer.json()["message"] == "幂等键须为 8 到 128 位的可见 ASCII 字符"
+    assert not IdempotencyRecord.objects.exists()
     assert made() == 0
 
 
