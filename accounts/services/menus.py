@@ -13,13 +13,14 @@ from django.db import connection
 
 from accounts.errors import MenuInUse, MenuMalformed, MenuTooDeep
 from accounts.models import Menu, User
+from config.addresses import is_public_address
 from config.changes import note_change, set_fields
 from config.db import transact
 from config.errors import NotFound
 
 Kind = Menu.Kind
 _COLUMNS = [field.name for field in Menu._meta.concrete_fields if not field.primary_key]
-_LINK = re.compile(r"admin:[a-z0-9_]+|/(?![/\\\\])\S*|https?://\S+", re.ASCII)
+_LINK = re.compile(r"admin:[a-z0-9_]+|/(?![/\\\\])\S*", re.ASCII)
 
 # A directory, one in it, its pages: what a sidebar can show.
 LEVELS = 3
@@ -196,7 +197,7 @@ def _nodes(parent: int | None, children: dict, user: User) -> Iterator[MenuNode]
 
 def check_menu(pk: int | None, *, parent: Menu | None, link: str, permission: str) -> None:
     """Raise MenuMalformed for an entry below itself, a permission that does not exist or a link
-    that is neither a page of ours nor a web address; MenuTooDeep beyond LEVELS."""
+    that is neither a page of ours nor a public address; MenuTooDeep beyond LEVELS."""
     above = 0
     while parent is not None:
         if parent.pk == pk:
@@ -206,8 +207,12 @@ def check_menu(pk: int | None, *, parent: Menu | None, link: str, permission: st
         raise MenuTooDeep(levels=LEVELS)
     app, _, codename = permission.partition(".")
     known = Permission.objects.filter(content_type__app_label=app, codename=codename)
-    if (permission and not known.exists()) or (link and not _LINK.fullmatch(link)):
+    if (permission and not known.exists()) or (link and not _leads_somewhere(link)):
         raise MenuMalformed
+
+
+def _leads_somewhere(link: str) -> bool:
+    return bool(_LINK.fullmatch(link)) or is_public_address(link)
 
 
 def _levels_from(pk: int | None) -> int:

@@ -3,6 +3,7 @@ from rest_framework import serializers
 
 from commerce.models import Product, ProductStatus, StockMovement
 from commerce.serializers.pictures import PictureSerializer, picture_ids
+from config.addresses import LONGEST, public_address
 from config.api.serializers import ApiModelSerializer, IdField, MoneyField
 
 
@@ -43,7 +44,9 @@ class ProductBodySerializer(serializers.Serializer):
     name = serializers.CharField(max_length=64)
     description = serializers.CharField(max_length=5000, allow_blank=True, required=False)
     price = MoneyField()
-    image_url = serializers.URLField(max_length=500, allow_blank=True, required=False)
+    image_url = serializers.URLField(
+        max_length=LONGEST, allow_blank=True, required=False, validators=[public_address]
+    )
     category = serializers.CharField(max_length=32, allow_blank=True, required=False)
     status = serializers.ChoiceField(ProductStatus.choices, required=False)
     max_per_order = serializers.IntegerField(min_value=0, max_value=999, required=False)

@@ -10,6 +10,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 
 from commerce.admin.decisions import Deciding, Decision
 from commerce.admin.money import RemarkActionForm, remark_of
+from config.addresses import LONGEST, public_address
 from config.admin import BackOfficeAdmin, badge
 from counseling.admin.applications import certificates_of
 from counseling.models import Counselor, CounselorStatus, Location, Service, WeeklyTemplate
@@ -34,7 +35,12 @@ class LanguagesField(forms.CharField):
 
 class CounselorForm(forms.ModelForm):
     avatar = forms.URLField(
-        label="头像", required=False, assume_scheme="https", widget=UnfoldAdminURLInputWidget
+        label="头像",
+        required=False,
+        max_length=LONGEST,
+        assume_scheme="https",
+        validators=[public_address],
+        widget=UnfoldAdminURLInputWidget,
     )
     languages = LanguagesField(
         label="语言",

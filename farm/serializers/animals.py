@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from commerce.serializers.pictures import PictureSerializer, picture_ids
+from config.addresses import LONGEST, public_address
 from config.api.serializers import ApiModelSerializer, MoneyField
 from farm.models import (
     Animal,
@@ -118,7 +119,9 @@ class UpdateSerializer(ApiModelSerializer):
 class UpdateBodySerializer(serializers.Serializer):
     update_type = serializers.ChoiceField(choices=UpdateType.choices)
     content = serializers.CharField(max_length=2000)
-    media_url = serializers.URLField(max_length=500, allow_blank=True, default="")
+    media_url = serializers.URLField(
+        max_length=LONGEST, allow_blank=True, default="", validators=[public_address]
+    )
     visibility = serializers.ChoiceField(
         choices=UpdateVisibility.choices, default=UpdateVisibility.PUBLIC
     )

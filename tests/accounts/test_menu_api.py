@@ -137,6 +137,8 @@ def test_there_are_three_levels_and_no_fourth(root):
         ({"permission": "view_user"}, (422, 11025)),
         ({"link": "javascript:alert(1)"}, (422, 11025)),
         ({"link": "//example.com"}, (422, 11025)),
+        ({"link": "http://127.0.0.1/"}, (422, 11025)),
+        ({"link": "http://grafana/"}, (422, 11025)),
         ({"parent_id": 2**63}, (400, 10400)),
         ({"parent_id": "x"}, (400, 10400)),
         ({"kind": "window"}, (400, 10400)),

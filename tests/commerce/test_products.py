@@ -9,6 +9,7 @@ from commerce.models import MerchantStatus, Product, ProductStatus
 from commerce.services.merchants import suspend_merchant
 from commerce.services.products import approve_product, reject_product
 from config.errors import IllegalTransition
+from tests.addresses import PRIVATE
 from tests.commerce.books import nothing_changes
 from tests.factories.accounts import UserFactory
 from tests.factories.commerce import MemberFactory, MerchantFactory, ProductFactory, order_goods
@@ -68,6 +69,28 @@ def test_the_smallest_body(api, shop):
 def test_bodies_are_checked(api, shop, change):
     assert refusal(api.post("/merchants/products", BODY | change)) == (400, 10400)
     assert Product.objects.count() == 0
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_a_picture_nobody_may_be_sent_to_is_refused(api, shop, address):
+    goods = ProductFactory(merchant=shop, image_url="https://img.example.com/1.jpg")
+
+    for answer in (
+        api.post("/merchants/products", BODY | {"image_url": address}),
+        api.patch(f"/merchants/products/{goods.pk}", {"image_url": address}),
+    ):
+        assert refusal(answer) == (400, 10400)
+        assert "请填写 http 或 https 的公网网址" in answer.json()["data"]["image_url"]
+
+    assert list(Product.objects.values_list("image_url")) == [("https://img.example.com/1.jpg",)]
+
+
+def test_the_picture_of_an_upload_may_be_sent_back(api, shop, settings):
+    ours = f"{settings.PUBLIC_URL}/api/v1/file/public/abc/main.webp"
+
+    assert (
+        data(api.post("/merchants/products", BODY | {"image_url": ours}), 201)["image_url"] == ours
+    )
 
 
 @pytest.mark.parametrize("status", ["pending", "rejected", "suspended"])

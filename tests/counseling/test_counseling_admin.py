@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from commerce.models import Refund
 from counseling.models import Appointment, Counselor, Service, TimeSlot, WeeklyTemplate
+from tests.addresses import PRIVATE
 from tests.factories.accounts import UserFactory
 from tests.factories.content import DiseaseTagFactory
 from tests.factories.counseling import (
@@ -110,6 +111,18 @@ def test_staff_write_a_counselor_with_services_and_a_week(office):
     assert counselor.lowest_price == Decimal("300.00")
     assert list(counselor.specialties.all()) == [tag]
     assert TimeSlot.objects.count() == 4 * 3
+
+
+@pytest.mark.parametrize("address", [*PRIVATE[:-1], "x" * 501])
+def test_a_portrait_nobody_may_be_sent_to_is_refused(office, address):
+    counselor = CounselorFactory()
+    body = {"name": counselor.name, "avatar": address} | inlines(services=[], templates=[])
+
+    response = office("admin").post(page("counselor", "change", counselor.pk), body)
+
+    assert "请填写 http 或 https 的公网网址" in response.context["adminform"].form.errors["avatar"]
+    counselor.refresh_from_db()
+    assert counselor.avatar == ""
 
 
 def test_publishing_and_suspending_go_through_the_services(office):

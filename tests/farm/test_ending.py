@@ -14,6 +14,7 @@ from farm.services.animals import post_update, report_loss
 from farm.services.claims import ask_to_end, end_due, end_early, preview_for
 from farm.services.reminding import remind_of_ends, remind_of_updates
 from farm.services.terms import months_later
+from tests.addresses import PRIVATE
 from tests.factories.farm import AnimalFactory, active, claimant, claimed
 from tests.helpers import Api, data, refusal
 
@@ -248,6 +249,17 @@ def test_updates_reach_the_claimant_and_nobody_else_sees_private_ones(claim, ano
         "anonymous": ["public"], "stranger": ["public"], "claimant": both, "farm": both,
     }  # fmt: skip
     assert told(claim.user, "animal_updated") == 2
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_an_update_leads_nobody_to_an_address_inside(claim, address):
+    words = {"update_type": "diary", "content": "今天很乖", "media_url": address}
+
+    answer = Api(claim.merchant.user).post(f"/merchants/animals/{claim.animal_id}/updates", words)
+
+    assert refusal(answer) == (400, 10400)
+    assert "请填写 http 或 https 的公网网址" in answer.json()["data"]["media_url"]
+    assert not AnimalUpdate.objects.exists()
 
 
 def test_a_former_claimant_sees_public_updates_only(claim):
