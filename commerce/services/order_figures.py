@@ -31,7 +31,7 @@ from commerce.models import EVERYBODY, PLATFORM, Flow, Order, OrderDay, OrderFig
 from config.days import business_day, day_of, day_start
 from config.db import transact
 from config.measures import DAY, days_between
-from config.prepared import PreparedCopy
+from config.prepared import Prepared, PreparedCopy, PreparedUpdate
 
 FEN = Decimal("0.01")
 # By what figures are told apart, besides the day; all but the merchant stand in a series.
@@ -108,7 +108,7 @@ def figures(
         rows = choice.kept(by).filter(day__gte=first, day__lte=last)
         if len(kept) < (last - first).days + 1:
             rows = rows.filter(day__in=kept)
-        _take_in(found, _added_up(rows, **{name: F(name) for name in by}), by)
+        _take_in(found, _read(rows, by, choice), by)
     for start, end in _spans(day for day in days_between(first, last) if day not in kept):
         known = {"day": start} if start == end else {}
         for rows in _live(start, end, choice):
@@ -167,14 +167,28 @@ def _returns(
     )  # fmt: skip
 
 
+def _read(rows: QuerySet[OrderFigure], by: Sequence[str], choice: Choice) -> QuerySet:
+    """What is kept, added up where rows fall together; a key told whole has one row."""
+    told = {*by, "kind"} if choice.kind else set(by)
+    if choice.merchants is None or len(choice.merchants) == 1:
+        told.add("merchant_id")  # one, or EVERYBODY
+    columns = {name: F(name) for name in by}
+    if told.issuperset(("merchant_id", "day", *PARTS)):
+        return _named(rows, **columns, number=F("number"), amount=F("amount"))
+    return _added_up(rows, **columns)
+
+
 def _added_up(rows: QuerySet[OrderFigure], **columns) -> QuerySet:
     return _grouped(rows, Sum("number"), Sum("amount"), **columns)
 
 
 def _grouped(rows: QuerySet, number: Aggregate, amount: Aggregate, **columns) -> QuerySet:
-    """{"_<column>": …, "_number": …, "_amount": …}: their own names belong to the rows' fields."""
-    keys = {f"_{name}": column for name, column in columns.items()}
-    return rows.order_by().values(**keys).annotate(_number=number, _amount=Round(amount, 2))
+    return _named(rows, **columns).annotate(_number=number, _amount=Round(amount, 2))
+
+
+def _named(rows: QuerySet, **columns) -> QuerySet:
+    """{"_<column>": …}: their own names belong to the rows' fields."""
+    return rows.order_by().values(**{f"_{name}": column for name, column in columns.items()})
 
 
 def _text(value: str) -> Value:
@@ -213,20 +227,27 @@ def refresh_figures(*, now: datetime) -> int:
 
 def keep_day(day: date) -> None:
     """Count a closed day and keep what it came to; again, it is the same."""
-    if not OrderDay.objects.filter(pk=day).exists():
+    if not _keep_day(day):
         OrderDay.objects.bulk_create([OrderDay(day=day)], ignore_conflicts=True)
-    _keep_day(day)
+        _keep_day(day)
 
 
 @transact
-def _keep_day(day: date) -> None:
-    OrderDay.objects.locked().get(pk=day)
+def _keep_day(day: date) -> bool:
+    """False: there is no row to take turns by."""
+    if not _locked_day(day=day):
+        return False
     OrderFigure.objects.filter(day=day).delete()
     start, end = day_start(day), day_start(day + DAY)
     _keep_sales(day=day, start=start, end=end)
     _keep_returns(day=day, start=start, end=end)
     _keep_sums(day=day)
-    OrderDay.objects.filter(pk=day).update(kept=True)
+    _set_kept(day=day)
+    return True
+
+
+_locked_day = Prepared(lambda day: OrderDay.objects.filter(pk=day).locked().values("day"))
+_set_kept = PreparedUpdate(lambda day: (OrderDay.objects.filter(pk=day), {"kept": True}))
 
 
 def _day(day: date) -> Value:
@@ -268,5 +289,11 @@ def reopen_day(moment: datetime, *, now: datetime) -> None:
 
 
 def _kept_days(first: date, last: date) -> set[date]:
-    rows = OrderDay.objects.filter(day__gte=first, day__lte=last, kept=True)
-    return set(rows.values_list("day", flat=True))
+    return {row["day"] for row in _kept(first=first, last=last)}
+
+
+_kept = Prepared(
+    lambda first, last: OrderDay.objects.filter(day__gte=first, day__lte=last, kept=True).values(
+        "day"
+    )
+)

@@ -1,7 +1,6 @@
 """A sweep in batches against everybody who wants one of its orders (invariants S-4, K-4, M-7)."""
 
 from collections import Counter
-from contextlib import contextmanager
 
 import pytest
 from django.db.models import Sum
@@ -16,8 +15,6 @@ from commerce.services.expiry import expire_untried
 from commerce.services.orders import cancel_order, expire_orders
 from commerce.services.payments import settle
 from commerce.services.starting import start_payment
-from config.db import LockingQuerySet
-from config.prepared import forget_compiled
 from counseling.models import TimeSlot
 from tests.commerce.conftest import _something_to_sell, world  # noqa: F401
 from tests.factories.accounts import UserFactory
@@ -168,16 +165,7 @@ def test_S4_a_batch_of_appointments_against_cancelling_and_booking_again():
 # -- negative controls
 
 
-@contextmanager
-def no_locks(monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr(LockingQuerySet, "locked", lambda self: self.order_by("pk"))
-        forget_compiled()
-        yield patch
-    forget_compiled()
-
-
-def test_without_lock_and_guard_two_sweeps_release_twice(monkeypatch):
+def test_without_lock_and_guard_two_sweeps_release_twice(monkeypatch, no_locks):
     tag = TagFactory()
     order, meet = place(UserFactory(), tag), meeting(2)
 
@@ -185,14 +173,13 @@ def test_without_lock_and_guard_two_sweeps_release_twice(monkeypatch):
         meet()
         type(instances[0]).objects.filter(pk__in=[one.pk for one in instances]).update(status=to)
 
-    with no_locks(monkeypatch) as patch:
-        patch.setattr(services, "move_all", blind)
-        together(2, lambda i: expire_orders([order.pk], now=order.expires_at, untried=True))
+    monkeypatch.setattr(services, "move_all", blind)
+    together(2, lambda i: expire_orders([order.pk], now=order.expires_at, untried=True))
 
     assert story(tag) == "RXX"
 
 
-def test_without_the_lock_the_guarded_update_still_lets_one_through(monkeypatch):
+def test_without_the_lock_the_guarded_update_still_lets_one_through(monkeypatch, no_locks):
     tag = TagFactory()
     order, meet, real = place(UserFactory(), tag), meeting(2), audit.move_all
 
@@ -200,17 +187,18 @@ def test_without_the_lock_the_guarded_update_still_lets_one_through(monkeypatch)
         meet()
         return real(*args, **log)
 
-    with no_locks(monkeypatch) as patch:
-        patch.setattr(services, "move_all", after_both_looked)
-        outcomes = together(
-            2, lambda i: expire_orders([order.pk], now=order.expires_at, untried=True)
-        )
+    monkeypatch.setattr(services, "move_all", after_both_looked)
+    outcomes = together(2, lambda i: expire_orders([order.pk], now=order.expires_at, untried=True))
 
     assert names(outcomes) == ["StaleState", "list"]
     assert story(tag) == "RX"
 
 
-def test_without_the_lock_a_payment_is_begun_for_an_order_that_expires(monkeypatch, world):  # noqa: F811
+def test_without_the_lock_a_payment_is_begun_for_an_order_that_expires(
+    monkeypatch,
+    no_locks,
+    world,  # noqa: F811
+):
     user, meet = UserFactory(), meeting(2)
     payer(world, user)
     order, real = place(user), services.close_orders
@@ -226,10 +214,9 @@ def test_without_the_lock_a_payment_is_begun_for_an_order_that_expires(monkeypat
         meet()
         return started
 
-    with no_locks(monkeypatch) as patch:
-        patch.setattr(services, "close_orders", slow)
-        jobs = [pay, lambda: expire_orders([order.pk], now=order.expires_at, untried=True)]
-        together(2, lambda i: jobs[i]())
+    monkeypatch.setattr(services, "close_orders", slow)
+    jobs = [pay, lambda: expire_orders([order.pk], now=order.expires_at, untried=True)]
+    together(2, lambda i: jobs[i]())
 
     assert (state(order), Payment.objects.get().order_id) == ("expired", order.pk)
 

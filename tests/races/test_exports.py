@@ -8,7 +8,6 @@ from accounts.models import ExportJob, User
 from accounts.services import exports
 from accounts.services.export_running import run_export
 from accounts.services.exports import request_export
-from config.db import LockingQuerySet
 from tests.factories.accounts import StaffFactory, UserFactory
 from tests.helpers import meeting, together
 
@@ -51,9 +50,8 @@ def test_of_many_wishes_at_once_three_are_taken(_round):
     assert ExportJob.objects.count() == 3
 
 
-def test_without_the_lock_more_are_taken(monkeypatch):
+def test_without_the_lock_more_are_taken(monkeypatch, no_locks):
     """Negative control: the count alone does not hold."""
-    monkeypatch.setattr(LockingQuerySet, "locked", lambda self: self.order_by("pk"))
     all_have_counted, make = meeting(8), exports._open
 
     def slowly(*args, **kwargs):

@@ -10,8 +10,6 @@ from django.db import connection
 
 from accounts.models import Notification
 from commerce.models import Order, Refund
-from config.db import LockingQuerySet
-from config.prepared import forget_compiled
 from farm.models import AgreementFile, Animal, AnimalClaim
 from farm.services import agreements, claims, renewing
 from farm.services.animals import delete_animal, report_loss
@@ -221,7 +219,7 @@ def test_M7_a_renewal_paid_while_the_claim_ends_buys_a_term_or_goes_back(round_)
     }
 
 
-def test_without_locks_the_money_would_be_kept_for_nothing(monkeypatch):
+def test_without_locks_the_money_would_be_kept_for_nothing(monkeypatch, no_locks):
     """The negative control: each has looked before the other one writes."""
     claim, renewal, jobs = renewal_and_end()
     both_have_looked = meeting(2)
@@ -234,10 +232,7 @@ def test_without_locks_the_money_would_be_kept_for_nothing(monkeypatch):
 
     monkeypatch.setattr(claims, "periods_of", lambda c: look_and_wait(periods, c))
     monkeypatch.setattr(renewing, "months_later", lambda *when: look_and_wait(later, *when))
-    monkeypatch.setattr(LockingQuerySet, "locked", lambda rows: rows.order_by("pk"))
-    forget_compiled()
 
     together(2, lambda i: jobs[i]())
 
-    forget_compiled()
     assert ending_of(claim, renewal) == ("ended", "paid", False)

@@ -154,7 +154,7 @@ def test_an_order_is_reviewed_once_however_often_it_is_sent():
     assert (rated.rating_sum, rated.rating_count) == (5, 1)
 
 
-def test_negative_control_of_one_review(monkeypatch):
+def test_negative_control_of_one_review(monkeypatch, no_locks):
     """Without the column that is unique the database takes both: here by two orders' worth."""
     order, other = completed(), completed()
     meet = meeting(2)
@@ -167,11 +167,8 @@ def test_negative_control_of_one_review(monkeypatch):
 
     monkeypatch.setattr(MerchantReview.objects, "create", create)
     monkeypatch.setattr("commerce.services.reviews._count", lambda review, sign: None)
-    monkeypatch.setattr(LockingQuerySet, "locked", lambda self: self.order_by("pk"))
-    forget_compiled()
 
     outcomes = together(2, lambda i: say(order))
-    forget_compiled()
 
     assert names(outcomes) == ["MerchantReview", "MerchantReview"]
 

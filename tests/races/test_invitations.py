@@ -14,8 +14,6 @@ from commerce.services.invitations import (
     withdraw_invitation,
 )
 from commerce.services.merchants import register
-from config.db import LockingQuerySet
-from config.prepared import forget_compiled
 from tests.factories.accounts import UserFactory
 from tests.factories.commerce import InvitationFactory, MemberFactory, MerchantFactory
 from tests.helpers import meeting, together
@@ -114,7 +112,7 @@ def test_a_person_is_asked_once_at_a_time():
         assert MerchantInvitation.objects.filter(user=person).count() == 1
 
 
-def test_negative_control_of_the_last_place(monkeypatch):
+def test_negative_control_of_the_last_place(monkeypatch, no_locks):
     """Without locks both count before either joins."""
     meet, honest = meeting(2), invitations._check
 
@@ -124,13 +122,10 @@ def test_negative_control_of_the_last_place(monkeypatch):
 
     monkeypatch.setattr(invitations, "MOST", 1)
     monkeypatch.setattr(invitations, "_check", look_together)
-    monkeypatch.setattr(LockingQuerySet, "locked", lambda self: self.order_by("pk"))
-    forget_compiled()
     merchant = MerchantFactory(status="approved")
     rows = InvitationFactory.create_batch(2, merchant=merchant)
 
     outcomes = kinds(together(2, lambda i: accept_invitation(rows[i].pk, user=rows[i].user)))
 
-    forget_compiled()
     assert outcomes == {"MerchantMember": 2}
     assert merchant.members.count() == 2  # of one place

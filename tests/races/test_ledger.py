@@ -12,7 +12,6 @@ from commerce.services import ledger, payments, refunds
 from commerce.services.ledger_check import balances, flaws
 from commerce.services.orders import complete_order, lock_order
 from commerce.services.refunds import settle_refund
-from config.db import LockingQuerySet
 from tests.commerce.conftest import _something_to_sell  # noqa: F401
 from tests.factories.accounts import UserFactory
 from tests.factories.commerce import AttemptFactory, money_for, pay, place
@@ -57,9 +56,7 @@ def test_M14_nothing_is_left_waiting_of_an_order_that_is_settled(monkeypatch):
     assert list(flaws()) == []
 
 
-def test_M14_without_the_orders_lock_something_would_be(monkeypatch):
-    monkeypatch.setattr(LockingQuerySet, "locked", lambda rows: rows.order_by("pk"))
-
+def test_M14_without_the_orders_lock_something_would_be(monkeypatch, no_locks):
     assert refunded_while_settling(monkeypatch) == Decimal("20.00")
 
 

@@ -12,7 +12,6 @@ from commerce.models import OrderDay
 from commerce.services.order_figures import figures, keep_day
 from commerce.services.refunds import settle_refund
 from config.days import business_day
-from config.db import LockingQuerySet
 from tests.commerce.conftest import _something_to_sell  # noqa: F401
 from tests.commerce.test_order_sums import DAYS, ORDERS, what_is_reported_is_what_moved
 from tests.factories.accounts import UserFactory
@@ -51,9 +50,7 @@ def test_M13_a_refund_that_ends_while_its_day_is_counted_is_told():
     assert told == real
 
 
-def test_M13_without_the_days_lock_it_would_be_missing(monkeypatch):
-    monkeypatch.setattr(LockingQuerySet, "locked", lambda rows: rows.order_by("pk"))
-
+def test_M13_without_the_days_lock_it_would_be_missing(no_locks):
     told, real = refunded_while_its_day_is_counted()
 
     assert told < real

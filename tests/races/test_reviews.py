@@ -4,8 +4,6 @@ from decimal import Decimal
 
 import pytest
 
-from config.db import LockingQuerySet
-from config.prepared import forget_compiled
 from counseling.models import Appointment, Counselor, Review
 from counseling.services import reviews
 from counseling.services.reviews import edit_review, hide_review, shrunk_mean, write_review
@@ -78,7 +76,7 @@ def test_hidden_changed_and_written_at_once_the_rating_is_what_is_shown():
     assert kept(pk) == fresh(pk) == (shrunk_mean(1 + 2 + 3, 3), 3)
 
 
-def test_negative_control_of_the_rating(monkeypatch):
+def test_negative_control_of_the_rating(monkeypatch, no_locks):
     """Without the counselor's lock both count before either commits: one is lost.
 
     On MariaDB the foreign key holds the counselor too: a deadlock, and one counts once more.
@@ -93,12 +91,8 @@ def test_negative_control_of_the_rating(monkeypatch):
         return honest(total, count)
 
     monkeypatch.setattr(reviews, "shrunk_mean", slowly)
-    monkeypatch.setattr(LockingQuerySet, "locked", lambda self: self.order_by("pk"))
-    forget_compiled()
 
     together(2, lambda i: say((one, two)[i]))
-
-    forget_compiled()
     assert Review.objects.count() == 2
     assert counted[:2] == [1, 1]
     assert kept(one.counselor_id)[1] == 1 or len(counted) == 3

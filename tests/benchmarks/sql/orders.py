@@ -12,7 +12,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import User
-from commerce.models import EVERYBODY, Merchant, Order, OrderFigure
+from commerce.models import EVERYBODY, Flow, Merchant, Order, OrderFigure
 from commerce.services.order_figures import figures, keep_day, refresh_figures
 from config.days import business_day, day_of, day_start
 from config.measures import DAY
@@ -82,8 +82,9 @@ def _orders(count: int, user_id: int, shops: list, now: datetime) -> Iterator[tu
 
 def questions(known: Known) -> list[Question]:
     span = {"day__gte": known.first, "day__lte": known.last}
-    kept = OrderFigure.objects.filter(merchant_id=EVERYBODY, **span).order_by()
-    kept = kept.values("day", "kind", "method")
+    # Of sales there is one row of a day, kind and method: nothing is left to add up.
+    kept = OrderFigure.objects.filter(merchant_id=EVERYBODY, flow=Flow.SALE, **span)
+    kept = kept.order_by().values("day", "kind", "method", "number", "amount")
     paid = Order.objects.filter(
         paid_at__gte=day_start(known.first), paid_at__lt=day_start(known.last + DAY)
     )
@@ -92,7 +93,7 @@ def questions(known: Known) -> list[Question]:
     return [
         Question(
             "a month of orders",
-            runner(kept.annotate(n=Sum("number"), total=Sum("amount"))),
+            runner(kept),
             full=runner(live),  # on the covering index: the best there is without keeping
             gain=50,
         ),
