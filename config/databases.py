@@ -29,6 +29,7 @@ def database_config(url: str) -> dict:
             "init_command": "".join(f"PRAGMA {pragma};" for pragma in pragmas),
         }
     elif engine == "mysql":
+        config["ENGINE"] = "config.mysql"
         options = {
             "charset": "utf8mb4",
             "isolation_level": "read committed",

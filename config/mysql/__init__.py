@@ -1,0 +1,1 @@
+"""Django's MariaDB backend with fewer words on the wire (docs/decisions)."""
