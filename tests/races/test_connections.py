@@ -4,7 +4,6 @@ import pytest
 from django.db import OperationalError, close_old_connections, connection, transaction
 
 from accounts.models import User
-from config.mysql import base
 from tests.factories.accounts import UserFactory
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
@@ -103,7 +102,7 @@ def test_a_connection_is_asked_how_it_is_once_a_second(monkeypatch):
     asked, honest = [], connection.is_usable
     monkeypatch.setattr(connection, "is_usable", lambda: asked.append(1) or honest())
     monkeypatch.setattr(connection, "_well_until", 0.0)
-    monkeypatch.setattr(base, "TRUSTED_SECONDS", 60)
+    monkeypatch.setattr("config.mysql.base.TRUSTED_SECONDS", 60)
 
     ask()
     ask()
