@@ -2,7 +2,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import TagColour, User
+from accounts.models import Gender, TagColour, User
 from accounts.serializers.profile import BirthdayField, GenderField
 from accounts.services.behavior import behavior_of
 from accounts.services.login import LONGEST_PASSWORD
@@ -24,6 +24,7 @@ class TagSerializer(serializers.Serializer):
 class StaffUserSerializer(ApiModelSerializer):
     """A person as staff see them: phone and email masked."""
 
+    gender = serializers.SerializerMethodField()
     phone = serializers.SerializerMethodField()
     email = serializers.SerializerMethodField()
     roles = serializers.SerializerMethodField()
@@ -50,6 +51,10 @@ class StaffUserSerializer(ApiModelSerializer):
             "last_active_at",
         ]
 
+    @extend_schema_field(serializers.ChoiceField(choices=Gender.choices, allow_null=True))
+    def get_gender(self, user) -> str | None:
+        return user.gender or None
+
     @extend_schema_field(TagSerializer(many=True))
     def get_tags(self, user) -> list[dict]:
         tags = sorted(user.tags.all(), key=lambda tag: tag.name)
@@ -73,6 +78,7 @@ def staff_rows(people: list[dict]) -> list[dict]:
     ids = [person["id"] for person in people]
     roles, tags = role_codes_of(ids), tags_of(ids)
     for person in people:
+        person["gender"] = person["gender"] or None
         person["phone"] = mask_phone(person["phone"]) if person["phone"] else None
         person["email"] = mask_email(person["email"]) if person["email"] else None
         person["roles"], person["tags"] = roles[person["id"]], tags[person["id"]]

@@ -30,7 +30,7 @@ def test_a_person_as_staff_see_them(admin, bob):
         "logins", "orders", "appointments",
     }  # fmt: skip
     assert person == {
-        "id": bob.pk, "username": "bob", "nickname": "鲍勃", "avatar": "", "gender": "",
+        "id": bob.pk, "username": "bob", "nickname": "鲍勃", "avatar": "", "gender": None,
         "birthday": None, "phone": "138****8000", "email": "b***@x.cn", "status": "active",
         "is_staff": False, "roles": [], "organisation_id": None, "tags": [],
         "last_active_at": None,
