@@ -6,7 +6,16 @@ from django.core.validators import RegexValidator
 from django.db.models import Q
 from django.utils.module_loading import import_string
 
-from accounts.models import DataScope, LoginLog, LoginSession, Role, Segment, User, UserStatus
+from accounts.models import (
+    DataScope,
+    LoginLog,
+    LoginSession,
+    Role,
+    Segment,
+    User,
+    UserStatus,
+    UserTag,
+)
 from config.days import day_end, day_start
 
 # Up to a hundred, as many as a page of the back office has.
@@ -115,3 +124,15 @@ class RoleFilter(django_filters.FilterSet):
     def find(self, queryset, name, value):
         value = value.strip()
         return queryset.filter(Q(code__startswith=value) | Q(group__name__startswith=value))
+
+
+class UserTagFilter(django_filters.FilterSet):
+    """search: the beginning of a name."""
+
+    search = django_filters.CharFilter(
+        label="搜索", field_name="name", lookup_expr="startswith", max_length=64
+    )
+
+    class Meta:
+        model = UserTag
+        fields = ["colour", "search"]

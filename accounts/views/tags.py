@@ -6,6 +6,7 @@ from rest_framework import mixins
 from rest_framework.response import Response
 
 from accounts import errors
+from accounts.filters import UserTagFilter
 from accounts.models import UserTag
 from accounts.serializers.tags import (
     MergeTagBody,
@@ -28,7 +29,7 @@ class UserTagViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
     """/user-tags"""
 
     serializer_class = UserTagSerializer
-    filterset_fields = {"name": ["startswith"], "colour": ["exact"]}
+    filterset_class = UserTagFilter
     ordering_fields = ["id", "name", "people"]
     log_target = "user_tag"
     summaries = {

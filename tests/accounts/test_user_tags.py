@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.models import OperationLog, User, UserTag, UserTagging
+from config.api.schema_view import built
 from tests.factories.accounts import UserFactory
 from tests.helpers import Api, data, refusal
 
@@ -54,6 +55,19 @@ def test_the_list_counts_people_in_one_statement(admin, vip, care, django_assert
     assert {tag["name"]: tag["users"] for tag in found} == {"重要客户": 3, "重点关怀": 0}
     ordered = data(admin.get("/user-tags", {"ordering": "-people"}))["list"]
     assert ordered[0]["name"] == "重要客户"
+
+
+def test_tags_are_found_by_the_beginning_of_their_name_and_by_colour(admin, vip, care):
+    def found(**wanted):
+        return [tag["name"] for tag in data(admin.get("/user-tags", wanted))["list"]]
+
+    assert found(search="重要") == ["重要客户"]
+    assert found(search="客户") == []
+    assert found(search="") == found() == ["重点关怀", "重要客户"]
+    assert found(colour="red") == ["重要客户"]
+    asked = built()["paths"]["/api/v1/user-tags"]["get"]["parameters"]
+    assert {"search", "colour"} <= {parameter["name"] for parameter in asked}
+    assert not any("__" in parameter["name"] for parameter in asked)
 
 
 def test_a_tag_somebody_has_is_merged_not_deleted(admin, vip, care):
