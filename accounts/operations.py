@@ -17,6 +17,8 @@ _VERBS = {
     "destroy": "delete",
     "delete_selected": "delete",
 }
+# The same of pages that were only looked at.
+_LOOKS = {"change": "view", "changelist": "list"}
 _BACK_OFFICE = "back_office"
 # The log's names for what our models call otherwise.
 _TARGETS = {
@@ -78,6 +80,8 @@ def _of_back_office(request, match) -> Operation:
     verb, ids = name.removeprefix(f"{prefix}_"), [str(match.kwargs.get("object_id", ""))]
     if verb == "changelist" and request.POST.get("action"):
         verb, ids = request.POST["action"], request.POST.getlist("_selected_action")
+    if request.method == "GET":
+        verb = _LOOKS.get(verb, verb)
     done = _operation(app, model, verb, ",".join(ids))
     return replace(done, operation="data:export") if verb.startswith("export") else done
 

@@ -4,14 +4,15 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.html import format_html
 from unfold.decorators import action, display
 
+from accounts.admin.looks import LoggedLooks
 from config.admin import BackOfficeAdmin, ReadOnly
-from media.models import File, FileStatus, Variant
+from media.models import File, FileStatus, Variant, Visibility
 from media.services.files import delete_file
 from media.services.links import PREVIEW, signed_path
 
 
 @admin.register(File)
-class FileAdmin(ReadOnly, BackOfficeAdmin):
+class FileAdmin(LoggedLooks, ReadOnly, BackOfficeAdmin):
     list_display = [
         "thumbnail", "original_name", "owner", "purpose", "visibility", "status", "volume",
         "pixels", "created_at",
@@ -27,11 +28,16 @@ class FileAdmin(ReadOnly, BackOfficeAdmin):
     ]  # fmt: skip
     readonly_fields = ["picture", "volume", "pixels", "sha256", "key"]
     actions = ["remove"]
+    in_list = True
     action_permissions = {"remove": "media.delete_file"}
 
     def get_queryset(self, request):
         """Each row with who looks at it: the links of pictures are theirs."""
         return super().get_queryset(request).annotate(viewer_id=Value(request.user.pk))
+
+    def shows_others(self, row, viewer):
+        private = row.status == FileStatus.READY and row.visibility == Visibility.OWNER
+        return private and row.owner_id != viewer.pk
 
     @display(description="预览")
     def thumbnail(self, file):

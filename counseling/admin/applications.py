@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from unfold.decorators import action, display
 
+from accounts.admin.looks import LoggedLooks
 from accounts.admin.reveals import Revealing
 from commerce.admin.decisions import Deciding, Decision
 from commerce.admin.money import RemarkActionForm, remark_of
@@ -105,7 +106,7 @@ def certificates_of(user):
 
 
 @admin.register(Qualification)
-class QualificationAdmin(Revealing, ReviewPage):
+class QualificationAdmin(LoggedLooks, Revealing, ReviewPage):
     """Certificates with their scans; an approved one that proves false is rejected here, too."""
 
     approve_service = staticmethod(approve_qualification)
@@ -141,6 +142,9 @@ class QualificationAdmin(Revealing, ReviewPage):
         if row is not None:
             row.viewer_id = request.user.pk
         return row
+
+    def shows_others(self, row, viewer):
+        return row.user_id != viewer.pk and row.files.exists()
 
     @display(description="扫描件")
     def scans(self, row):

@@ -3,7 +3,7 @@ from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from accounts.audit import moves_of
+from accounts.audit import log_request, moves_of
 from accounts.errors import CannotChangeSelf
 from commerce.errors import ImageUnknown
 from commerce.serializers.merchants import ReasonSerializer
@@ -60,6 +60,22 @@ class QualificationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Api
     def get_queryset(self):
         rows = Qualification.objects.visible_to(self.request.user)
         return rows.prefetch_related("files").order_by("-pk")
+
+    def get_object(self):
+        row = super().get_object()
+        self._look_at([row])
+        return row
+
+    def paginate_queryset(self, queryset):
+        rows = super().paginate_queryset(queryset)
+        self._look_at(rows)
+        return rows
+
+    def _look_at(self, rows: list[Qualification]) -> None:
+        """That staff were handed links to scans stands in the operation log."""
+        viewer = self.request.user
+        if any(row.user_id != viewer.pk and row.files.all() for row in rows):
+            log_request(self.request, viewer)
 
     @extend_schema(request=QualificationBodySerializer, responses={201: QualificationSerializer})
     def create(self, request):

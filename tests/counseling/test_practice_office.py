@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import OperationLog
+from accounts.models import OperationLog, User
 from counseling.models import Counselor
 from tests.factories.accounts import StaffFactory
 from tests.factories.counseling import (
@@ -62,10 +62,39 @@ def test_a_certificate_shows_its_scans_to_whoever_reviews_and_its_number_masked(
     assert Client().get(f"/api/v1/file/preview?token={link}").status_code == 200
     body = {"field": "number", "reason": "核对注册系统"}
     assert "X-2021-000123" in office.post(page(row, "reveal"), body).content.decode()
-    assert OperationLog.objects.filter(error_message="").count() == 1
+    operations = OperationLog.objects.filter(error_message="").order_by("pk")
+    assert [row.operation for row in operations] == ["qualification:view", "qualification:reveal"]
     decide(office, row, "approve")
     row.refresh_from_db()
     assert row.status == "approved"
+
+
+def test_a_page_with_scans_is_one_look_each_time_and_without_them_or_ones_own_none(office):
+    reviewer = User.objects.get(is_staff=True)
+    seen, empty, own = (
+        QualificationFactory(),
+        QualificationFactory(),
+        QualificationFactory(user=reviewer),
+    )
+    for row in (seen, own):
+        row.files.add(FileFactory(owner=row.user, purpose="qualification"))
+
+    for row in (seen, seen, empty, own):
+        assert office.get(page(row)).status_code == 200
+    office.get(reverse("admin:counseling_qualification_changelist"))
+
+    looks = OperationLog.objects.values_list("operation", "target_id", "admin", "request_method")
+    assert list(looks) == [("qualification:view", str(seen.pk), reviewer.pk, "GET")] * 2
+
+
+def test_who_may_not_see_certificates_leaves_no_look():
+    row = QualificationFactory()
+    row.files.add(FileFactory(owner=row.user, purpose="qualification"))
+    browser = Client()
+    browser.force_login(StaffFactory("finance"))
+
+    assert browser.get(page(row)).status_code == 403
+    assert not OperationLog.objects.filter(status="success").exists()
 
 
 def test_a_counselor_is_sent_back_with_a_reason_and_studios_are_their_own(office):

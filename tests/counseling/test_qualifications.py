@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import connection
 
-from accounts.models import Notification
+from accounts.models import Notification, OperationLog
 from config.errors import DomainError
 from counseling.errors import SlotNotBookable
 from counseling.models import Counselor, Qualification
@@ -112,6 +112,26 @@ def test_F3_scans_open_for_their_owner_and_for_reviewers_alone(api, user, review
         link = row["files"][0]["url"].partition("/api/v1")[2]
         assert client.get(link).status_code == 200
         assert Api(UserFactory()).get(link).status_code == 403
+
+
+def test_staff_who_are_handed_scans_stand_in_the_operation_log_and_their_owner_does_not(
+    api, user, reviewer
+):
+    made = data(api.post(PATH, BODY | {"file_ids": [scan(user).pk]}), 201)
+    api.get(PATH), api.get(f"{PATH}/{made['id']}")
+    assert not OperationLog.objects.exists()
+
+    (
+        reviewer.get(f"{PATH}/{made['id']}"),
+        reviewer.get(PATH),
+        reviewer.get(PATH, {"status": "approved"}),
+    )
+
+    looks = OperationLog.objects.order_by("pk").values_list("admin", "operation", "target_id")
+    assert list(looks) == [
+        (reviewer.user.pk, "qualification:retrieve", str(made["id"])),
+        (reviewer.user.pk, "qualification:list", ""),
+    ]
 
 
 @pytest.mark.parametrize(

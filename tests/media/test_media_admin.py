@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from accounts.models import OperationLog
 from media.models import File, FileUsage
 from media.services.quota import reserve
 from tests.factories.media import FileFactory
@@ -31,6 +32,22 @@ def test_the_page_of_a_file_shows_it_and_lets_nothing_be_typed_in(office):
     assert file.sha256 in text
     assert "/api/v1/file/preview?token=" in text
     assert 'name="original_name"' not in text
+
+
+def test_looking_at_private_pictures_of_others_is_one_line_a_page(office):
+    browser = office("admin")
+    FileFactory.create_batch(2, visibility="owner")
+    other = FileFactory(visibility="owner")
+    own = FileFactory(owner=browser.user, visibility="owner")
+    public = FileFactory(visibility="public")
+
+    for address in (LIST, *(f"{LIST}{file.pk}/change/" for file in (other, own, public))):
+        assert browser.get(address).status_code == 200
+
+    looks = OperationLog.objects.order_by("pk").values_list("operation", "target_id", "admin")
+    assert list(looks) == [
+        ("file:list", "", browser.user.pk), ("file:view", str(other.pk), browser.user.pk),
+    ]  # fmt: skip
 
 
 def test_others_see_no_files(office):
