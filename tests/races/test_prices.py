@@ -5,8 +5,10 @@ import threading
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
+from django.db import transaction
 
 from commerce.errors import PriceChanged
 from commerce.models import Order, OrderItem, Payment, Product
@@ -125,6 +127,27 @@ def test_M12_no_tampered_body_pays_another_amount(world):  # noqa: F811
     assert set(Payment.objects.values_list("amount", "status")) == {(Decimal("45.00"), "pending")}
     assert {trade["total"] for trade in world.trades()} == {4500}
     figure("M-12", f"{n} tampered bodies at /pay: {dict(sorted(answers.items()))}")
+
+
+def test_M12_an_editor_with_the_product_in_hand_changes_its_price_beside_a_buyer():
+    """The deterministic twin: by whichever index the buyer looks, nothing of it is locked first."""
+    rose, address, outcomes = ProductFactory(), AddressFactory(), []
+    want = [Want("product", rose.pk, 1)]
+
+    def buy():
+        order = partial(place_order, user=address.user, wants=want, address_id=address.pk)
+        outcomes.extend(together(1, lambda i: order()))
+
+    buyer = threading.Thread(target=buy)
+    with transaction.atomic():
+        Product.objects.locked().get(pk=rose.pk)
+        buyer.start()
+        buyer.join(timeout=2)  # it waits for the product
+        Product.objects.filter(pk=rose.pk).update(price=Decimal("12.00"))
+    buyer.join()
+
+    assert [type(outcome) for outcome in outcomes] == [PriceChanged]  # and not begun again
+    assert Order.objects.count() == 0
 
 
 def test_M12_while_the_price_moves_everybody_pays_what_their_order_shows():
