@@ -3,22 +3,17 @@
 from datetime import date, time, timedelta
 from decimal import Decimal
 
-from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import AgreementKind, NotificationTemplate, User
 from accounts.services.consents import current_agreement, give_consent
 from accounts.services.registration import create_user
 from commerce.models import Order, Refund
-from commerce.services.orders import cancel_order
-from commerce.services.payments import status_of
-from commerce.services.starting import start_payment
 from config.demo import PASSWORD, Demo
-from config.errors import DomainError
 from counseling.demo_certificates import certify, make_applicants
+from counseling.demo_sessions import make_appointments
 from counseling.demo_words import talk_about
 from counseling.models import (
-    Appointment,
     ClientProfile,
     Counselor,
     CounselorVisits,
@@ -26,18 +21,14 @@ from counseling.models import (
     Mode,
     Service,
     ServiceKind,
-    TimeSlot,
     WeeklyTemplate,
 )
-from counseling.services.appointments import book, cancel, complete, mark_no_show
 from counseling.services.availability import bookable
 from counseling.services.clients import create_client
 from counseling.services.counselors import publish, set_specialties
-from counseling.services.disputes import open_dispute
 from counseling.services.holidays import import_holidays, shipped_holidays
 from counseling.services.leave import approve_leave, request_leave
 from counseling.services.practice import submit_profile
-from counseling.services.rescheduling import reschedule
 from counseling.services.schedule import open_slots
 
 TITLES = ["国家二级心理咨询师", "注册心理师", "婚姻家庭咨询师", "临床心理学博士"]
@@ -47,8 +38,6 @@ BIO = (
     "从业以来专注于{topic}方向的个体与家庭咨询，累计个案 {hours} 小时，长期接受督导。"
     "相信在稳定、被尊重的关系里，人会找到适合自己的步伐。"
 )
-OVER = 1  # the booking, of the demo's client, that took place and waits for their review
-NOTES = ["最近睡眠不好，想聊聊工作压力", "和伴侣沟通总是吵架", "孩子开学后情绪低落", ""]
 
 
 def make(demo: Demo) -> None:
@@ -62,7 +51,7 @@ def make(demo: Demo) -> None:
     _visits(demo, counselors[:-1])
     demo.accounts["counselor"]["counselor_id"] = counselors[0].pk
     clients = [_client(demo, user) for user in demo.made["clients"]]
-    appointments = _appointments(demo, clients)
+    appointments = make_appointments(demo, clients)
     _leave(demo, counselors)
     talk_about(demo)
     demo.ids |= {
@@ -166,82 +155,6 @@ def _client(demo: Demo, user: User) -> ClientProfile:
     )
 
 
-def _appointments(demo: Demo, clients: list[ClientProfile]) -> list[Appointment]:
-    """Booked by people of the sandbox, most of them paid for, some cancelled."""
-    free = list(
-        bookable(timezone.now() + timedelta(days=2)).order_by("pk")
-        .values_list("pk", "counselor_id")
-    )  # fmt: skip
-    demo.random.shuffle(free)
-    _begin_with(free, Counselor.objects.filter(user__username="counselor").first())
-    payers = [client for client in clients if client.user_id in demo.made.get("personas", {})]
-    wanted = demo.size(24, 1200) if payers else 0
-    made = []
-    for (slot_id, counselor_id), number in zip(free, range(wanted), strict=False):
-        payer = payers[0 if number == OVER else number % len(payers)]
-        appointment = _book(demo, payer, slot_id, counselor_id)
-        if appointment is not None:
-            _go_on(demo, appointment, number)
-            made.append(appointment)
-    _spread_over_two_weeks(demo)
-    _let_some_be_over(demo, made)
-    _move_and_dispute([appointment.pk for appointment in made[1:]])
-    return made
-
-
-def _begin_with(free: list[tuple[int, int]], counselor: Counselor | None) -> None:
-    """The first is paid for: whoever logs in as the demo's counselor has somebody coming."""
-    for place, (_, counselor_id) in enumerate(free):
-        if counselor is not None and counselor_id == counselor.pk:
-            free.insert(0, free.pop(place))
-            return
-
-
-def _book(demo: Demo, client: ClientProfile, slot_id: int, counselor_id: int):
-    services = list(Service.objects.filter(counselor_id=counselor_id, is_active=True))
-    try:
-        order = book(
-            user=client.user,
-            slot_id=slot_id,
-            service_id=demo.random.choice(services).pk,
-            client_id=client.pk,
-            note=demo.random.choice(NOTES),
-        )
-    except DomainError:  # somebody's other appointment is at that time
-        return None
-    return Appointment.objects.get(order_item__order=order)
-
-
-def _go_on(demo: Demo, appointment: Appointment, number: int) -> None:
-    """One in ten stays unpaid, one is given up before paying, two are cancelled after."""
-    user, order = appointment.user, appointment.order_item.order
-    if order.total_amount == 0:
-        return
-    if number % 10 == 9:
-        return
-    if number % 10 == 8:
-        cancel_order(order.pk, actor=user)
-        return
-    payment = start_payment(order.pk, user=user, method="wechat").payment
-    demo.outside.pay(payment.number)
-    status_of(payment)
-    if number % 10 in {6, 7}:
-        cancel(appointment.pk, actor=user, reason="行程有变")
-
-
-def _move_and_dispute(ids: list[int]) -> None:
-    """One session has another time than it was booked for, one that is over is disputed."""
-    made = Appointment.objects.filter(pk__in=ids).order_by("pk")
-    for moved in made.filter(status="confirmed")[:1]:
-        free = bookable(moved.start_at).filter(counselor=moved.counselor_id)
-        for slot in free.order_by("start_at")[:1]:
-            counselor = moved.counselor.user
-            reschedule(moved.pk, slot_id=slot.pk, actor=counselor, reason="临时会议")
-    for over in made.filter(status="completed")[:1]:
-        text = "只谈了二十分钟，后来一直没有信号"
-        open_dispute(over.pk, actor=over.user, reason="service", text=text, now=over.end_at)
-
-
 def _leave(demo: Demo, counselors: list[Counselor]) -> None:
     """One waits for approval; what the other hits waits for being handled."""
     boss = User.objects.get(pk=demo.accounts["admin"]["id"])
@@ -252,38 +165,6 @@ def _leave(demo: Demo, counselors: list[Counselor]) -> None:
             reason=reason,
         )  # fmt: skip
     approve_leave(leave.pk, actor=boss, note="请尽快安排改约")
-
-
-def _spread_over_two_weeks(demo: Demo) -> None:
-    """Charts want a past: what was just made is dated back at random."""
-    now = timezone.now()
-    for order in Order.objects.filter(~Q(status="pending")):
-        moment = now - timedelta(days=demo.random.randrange(14), minutes=demo.random.randrange(600))
-        paid_at = moment + timedelta(minutes=2) if order.paid_at else None
-        Order.objects.filter(pk=order.pk).update(created_at=moment, paid_at=paid_at)
-        Appointment.objects.filter(order_item__order=order).update(created_at=moment)
-
-
-def _let_some_be_over(demo: Demo, made: list[Appointment]) -> None:
-    """Figures want sessions that took place: two of three were four weeks earlier."""
-    back = timedelta(days=28)
-    ids = [appointment.pk for appointment in made[1:]]  # the first is still to come
-    booked = Appointment.objects.filter(pk__in=ids, status="confirmed").order_by("pk")
-    for number, session in enumerate(booked.select_related("counselor__user", "order_item")):
-        start, end = session.start_at - back, session.end_at - back
-        if number % 3 == 2 or end > timezone.now():
-            continue
-        moment = start - timedelta(days=demo.random.randrange(2, 9))
-        paid_at = moment + timedelta(minutes=2)
-        TimeSlot.objects.filter(pk=session.slot_id).update(start_at=start, end_at=end)
-        Appointment.objects.filter(pk=session.pk).update(
-            start_at=start, end_at=end, created_at=moment
-        )
-        order = Order.objects.filter(pk=session.order_item.order_id)
-        order.update(created_at=moment, paid_at=paid_at)
-        finish = mark_no_show if number % 6 == 4 else complete
-        finish(session.pk, actor=session.counselor.user)
-        order.update(completed_at=end)
 
 
 def _visits(demo: Demo, counselors: list[Counselor]) -> None:
