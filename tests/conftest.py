@@ -6,6 +6,7 @@ from django.db import connection
 from django.test import Client
 
 from tests.factories.accounts import StaffFactory, UserFactory
+from tests.factories.counseling import SlotFactory
 from tests.helpers import Api
 from tests.migrated import keep_copy, start_from_copy
 from tests.seeds import use_seeds
@@ -53,6 +54,11 @@ def _nothing_remembered():
     forget_everything()
     yield
     forget_everything()
+
+
+@pytest.fixture(autouse=True)
+def _the_same_times_in_every_test():
+    SlotFactory.reset_sequence(0)
 
 
 @pytest.fixture(autouse=True)

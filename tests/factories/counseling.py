@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import AgreementKind
 from accounts.services.consents import current_agreement, give_consent
 from commerce.models import Payment
+from config.days import day_start
 from counseling.models import (
     Appointment,
     ClientProfile,
@@ -91,17 +92,18 @@ class ServiceFactory(factory.django.DjangoModelFactory):
 
 
 class SlotFactory(factory.django.DjangoModelFactory):
-    """Free slots of 50 minutes, one each hour from two days ahead on."""
+    """Free slots of 50 minutes, one each hour from ten in the morning three days ahead on.
+
+    Each test begins with the first (tests/conftest.py): whatever the hour at which it runs and
+    whatever ran before, a handful of slots lies on one day, later than any notice or deadline.
+    """
 
     class Meta:
         model = TimeSlot
 
     counselor = factory.SubFactory(CounselorFactory)
     start_at = factory.Sequence(
-        lambda n: (
-            timezone.now().replace(minute=0, second=0, microsecond=0)
-            + timedelta(days=2, hours=n % 400)
-        )
+        lambda n: day_start(timezone.localdate()) + timedelta(days=3, hours=10 + n % 400)
     )
     end_at = factory.LazyAttribute(lambda slot: slot.start_at + timedelta(minutes=50))
 

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.utils import timezone
+
 from config.api.permissions import LOGIN, PUBLIC
 from tests.contract.matrix.check import Case
 from tests.contract.matrix.table.cases import OWNER, own, staff
@@ -104,11 +106,13 @@ def _week(world) -> dict:
 
 
 def _day_off(world) -> dict:
-    return {"date": "2026-12-24", "kind": "off"}
+    return {"date": (timezone.localdate() + timedelta(days=30)).isoformat(), "kind": "off"}
 
 
 def _slots(world) -> dict:
-    return {"slots": [{"start_at": "2027-01-04T09:00:00Z", "end_at": "2027-01-04T10:00:00Z"}]}
+    start = timezone.now() + timedelta(days=45)
+    end = start + timedelta(hours=1)
+    return {"slots": [{"start_at": start.isoformat(), "end_at": end.isoformat()}]}
 
 
 def _moved(world) -> dict:
