@@ -143,7 +143,8 @@ def test_J6_a_forged_forwarding_header_is_not_another_address(sandbox):
     assert refusal(ask("13800138099", X_Forwarded_For="203.0.113.99")) == (429, 11028)
 
 
-def test_J6_the_budget_of_the_day_is_never_overdrawn(sandbox):
+def test_J6_the_budget_of_the_day_is_never_overdrawn(sandbox, time_machine):
+    time_machine.move_to(timezone.now().replace(hour=4))  # noon in Shanghai: one day for all
     change_parameters({"SMS_DAY_BUDGET": 2}, actor=None)
     from accounts.services.parameters import forget_parameters
 

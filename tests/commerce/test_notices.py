@@ -23,6 +23,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
+def half_past(time_machine):
+    """No hour ends during a test that counts what happens in one."""
+    time_machine.move_to(timezone.now().replace(minute=30))
+
+
+@pytest.fixture
 def paid_attempt(attempt, world):
     """Paid at the provider; nobody has told us yet."""
     world.pay(attempt.number, notify="hold")
@@ -123,6 +129,7 @@ def test_M3_each_wrong_event_is_a_row_and_its_repetition_a_count(paid_attempt, w
     assert list(PaymentAnomaly.objects.order_by("pk").values_list("count", flat=True)) == [3, 1]
 
 
+@pytest.mark.usefixtures("half_past")
 def test_M3_those_who_handle_anomalies_hear_of_it_at_once_and_once_an_hour(
     paid_attempt, world, callback, staff
 ):
@@ -188,6 +195,7 @@ def test_M4_a_body_that_is_no_json_or_no_text(db, world, settings):
         assert response.status_code == 400
 
 
+@pytest.mark.usefixtures("half_past")
 def test_M4_forgeries_of_one_source_fill_one_row_an_hour(paid_attempt, world, callback):
     for _ in range(5):
         callback(world.notice(paid_attempt.number, signature="forged"))
