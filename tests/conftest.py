@@ -1,10 +1,13 @@
 """Fixtures every test may use; one line each where possible."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
 
+from accounts.models import Agreement
 from tests.factories.accounts import StaffFactory, UserFactory
 from tests.factories.counseling import SlotFactory
 from tests.helpers import Api
@@ -147,3 +150,9 @@ def store(request, settings, tmp_path):
 @pytest.fixture
 def local(settings, tmp_path):
     return use_folder(settings, tmp_path)
+
+
+@pytest.fixture
+def old_terms(db):
+    """The agreements have been in force since long before any day a test travels to."""
+    Agreement.objects.update(published_at=datetime(2026, 1, 1, tzinfo=UTC))

@@ -1,5 +1,6 @@
 """Small tools for tests."""
 
+import csv
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,6 +15,7 @@ from django.utils import timezone
 from accounts import scope, tokens
 from accounts.models import LoginSession
 from accounts.services import consents, parameters, receipts, templates
+from accounts.services.export_running import run_due
 from accounts.services.sessions import Device, open_session
 from config import logs
 from config.admin.step_up import KEPT
@@ -131,3 +133,13 @@ def data(response, status: int = 200):
 def refusal(response) -> tuple[int, int]:
     """(status, code) of a refusal."""
     return response.status_code, response.json()["code"]
+
+
+def exported(api: Api, path: str, wish: dict) -> tuple[dict, list[list[str]]]:
+    """What was asked for at `path` in the background: the finished job and the rows of its file."""
+    job = data(api.post(path, wish), 202)
+    run_due()
+    job = data(api.get(f"/exports/{job['id']}"))
+    url = job["download_url"]
+    content = b"".join(api.get(url[url.index("/api/v1") + 7 :]).streaming_content)
+    return job, list(csv.reader(content.decode("utf-8-sig").splitlines()))

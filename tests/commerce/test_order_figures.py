@@ -1,6 +1,5 @@
 """Figures of orders: kept ones equal counted ones to the fen, whatever day a refund is of."""
 
-import csv
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -9,7 +8,6 @@ import pytest
 import time_machine
 
 from accounts.models import Organisation, User
-from accounts.services.export_running import run_due
 from accounts.services.role_editing import save_role
 from accounts.services.roles import assign_role
 from commerce.gateways.base import RefundResult, RefundState
@@ -18,7 +16,6 @@ from commerce.models import (
     Order,
     OrderDay,
     OrderFigure,
-    Payment,
     Refund,
     RefundReason,
 )
@@ -26,51 +23,16 @@ from commerce.services.order_figures import figures, keep_day, refresh_figures, 
 from commerce.services.order_stats import order_stats
 from commerce.services.refunds import open_refund, settle_refund
 from commerce.stats import refunds, sales
-from config.days import SHANGHAI, business_day
+from config.days import business_day
 from config.measures import DAY
+from tests.commerce.days import NOW, SPAN, TODAY, at, attempt, returned, sold
 from tests.factories.accounts import UserFactory
 from tests.factories.commerce import MerchantFactory, pay, place
 from tests.factories.counseling import booked, booker
 from tests.helpers import Api, data, refusal
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)  # 11:00 in Shanghai
-TODAY = date(2026, 11, 20)
 FIRST = TODAY - 40 * DAY
-SPAN = {"from": "2026-11-01", "to": "2026-11-20"}
-
-
-def at(day: date, hour: int = 12) -> datetime:
-    return datetime(day.year, day.month, day.day, hour, 30, tzinfo=SHANGHAI)
-
-
-def sold(day=TODAY, amount="100.00", *, kind="product", method="wechat", merchant=None, hour=12):
-    """A paid order of that day; its payment when there was something to pay."""
-    user = User.objects.first() or UserFactory()
-    number = f"X{Order.objects.count():08}"
-    order = Order.objects.create(
-        number=number, user=user, status="paid", kind=kind, method=method, merchant=merchant,
-        total_amount=Decimal(amount), expires_at=NOW, paid_at=at(day, hour),
-    )  # fmt: skip
-    if method:
-        order.paid_by = attempt(order, method)
-        order.save()
-    return order
-
-
-def attempt(order, method="wechat") -> Payment:
-    return Payment.objects.create(
-        number=f"P{Payment.objects.count():08}", order=order, method=method,
-        amount=order.total_amount, status="succeeded", expires_at=NOW, paid_at=order.paid_at,
-    )  # fmt: skip
-
-
-def returned(order, day, amount, *, reason="other", payment=None, hour=12) -> Refund:
-    return Refund.objects.create(
-        number=f"R{Refund.objects.count():08}", order=order, payment=payment or order.paid_by,
-        key=f"{Refund.objects.count()}", amount=Decimal(amount), status="succeeded",
-        reason_code=reason, succeeded_at=at(day, hour),
-    )  # fmt: skip
 
 
 def a_crowd(number: int = 150) -> None:
@@ -248,17 +210,6 @@ def test_who_has_neither_right_nor_shop_is_refused(staff, api):
     assert Api().get("/stat/order").status_code == 401
 
 
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [({"kind": "nothing"}, "kind"), ({"merchant": -1}, "merchant"), ({"by": "hour"}, "by")],
-)
-def test_what_makes_no_sense_is_refused_by_field(staff, query, field):
-    response = Api(staff("finance")).get("/stat/order", query)
-
-    assert refusal(response) == (400, 10400)
-    assert list(response.json()["data"]) == [field]
-
-
 @time_machine.travel(NOW, tick=False)
 def test_a_role_that_reaches_its_organisation_sees_what_its_counselors_sold():
     place = Organisation.objects.create(name="北区")
@@ -303,59 +254,3 @@ def test_the_day_begins_at_midnight_in_shanghai():
     assert table(found) == {
         (date(2026, 11, day), "sale"): (1, Decimal("100.00")) for day in (17, 18)
     }
-
-
-# -- the page
-
-
-PAGE = "/admin/commerce/order/analysis/"
-
-
-@time_machine.travel(NOW, tick=False)
-def test_the_page_shows_the_figures_of_the_answer(office):
-    shop = MerchantFactory()
-    sold(date(2026, 11, 18), "300.10", merchant=shop)
-    sold(date(2026, 11, 18), "99.90")
-
-    client = office("admin")
-    page = client.get(PAGE, SPAN | {"merchant": shop.pk})
-
-    assert page.context["stats"].totals.sales == Decimal("300.10")
-    text = page.content.decode()
-    assert "¥300.10" in text
-    assert f'<option value="{shop.pk}" selected>' in text
-    wrong = client.get(PAGE, {"kind": "nothing"})
-    assert wrong.context["stats"].totals.sales == Decimal("400.00")
-    assert "已显示最近 30 天" in wrong.content.decode()
-
-
-@pytest.mark.parametrize(
-    ("role", "page", "export"),
-    [("admin", 200, 200), ("finance", 200, 403), ("customer_service", 403, 403)],
-)
-def test_looking_needs_data_view_and_taking_along_data_export(office, role, page, export):
-    client = office(role)
-
-    assert client.get(PAGE).status_code == page
-    response = client.post(f"{PAGE}export/", {"by": "week"})
-
-    assert response.status_code == export
-    if export == 200:
-        assert response.content.decode().startswith("\ufeff日期,订单数,销售额,退款笔数")
-
-
-@time_machine.travel(NOW, tick=False)
-def test_the_file_has_the_figures_of_the_answer(staff):
-    sold(date(2026, 11, 18), "300.10")
-    api = Api(staff("admin"))
-    job = data(api.post("/stat/order/export", SPAN | {"kind": "product"}), 202)
-    assert job["filters"] == SPAN | {"by": "day", "kind": "product"}
-
-    run_due()
-
-    job = data(api.get(f"/exports/{job['id']}"))
-    url = job["download_url"]
-    content = b"".join(api.get(url[url.index("/api/v1") + 7 :]).streaming_content)
-    rows = list(csv.reader(content.decode("utf-8-sig").splitlines()))
-    assert ["2026-11-18", "1", "300.10", "0", "0.00", "300.10", "300.10", "0.00%", "0.00"] in rows
-    assert ["商品", "1", "300.10", "0", "0.00"] in rows

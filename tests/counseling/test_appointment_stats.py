@@ -1,6 +1,5 @@
 """Figures of sessions: what became of them, when and with whom; who is told how much (P-7)."""
 
-import csv
 from datetime import UTC as _UTC
 from datetime import date, datetime, timedelta
 
@@ -9,7 +8,6 @@ import time_machine
 from django.db import OperationalError, connection, transaction
 
 from accounts.models import Organisation, User
-from accounts.services.export_running import run_due
 from accounts.services.role_editing import save_role
 from accounts.services.roles import assign_role
 from commerce.models import Order
@@ -22,7 +20,7 @@ from counseling.services.appointment_stats import appointment_stats
 from counseling.stats import bookings, sessions
 from tests.factories.accounts import UserFactory
 from tests.factories.counseling import CounselorFactory, ServiceFactory, SlotFactory, booked, booker
-from tests.helpers import Api, data, refusal
+from tests.helpers import Api, data, exported, refusal
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 3, tzinfo=_UTC)  # a Friday, 11:00 in Shanghai
@@ -369,15 +367,10 @@ def test_the_page_shows_the_figures_of_the_answer(office):
 @time_machine.travel(NOW, tick=False)
 def test_the_file_has_the_figures_of_the_answer(staff):
     a_week(ServiceFactory())
-    api = Api(staff("admin"))
-    job = data(api.post("/stat/appointment/export", SPAN | {"mode": "video"}), 202)
 
-    run_due()
+    wish = SPAN | {"mode": "video"}
+    job, rows = exported(Api(staff("admin")), "/stat/appointment/export", wish)
 
-    job = data(api.get(f"/exports/{job['id']}"))
-    url = job["download_url"]
-    content = b"".join(api.get(url[url.index("/api/v1") + 7 :]).streaming_content)
-    rows = list(csv.reader(content.decode("utf-8-sig").splitlines()))
     assert job["filters"] == SPAN | {"by": "day", "mode": "video"}
     assert ["2026-11-16", "6", "3", "3", "0", "0"] in rows
     assert ["合计", "9", "5", "3", "1", "2"] in rows

@@ -1,12 +1,8 @@
 """Figures of claims as answer, page and file: a farm's own for the farm, the rest by right."""
 
-import csv
-from decimal import Decimal
-
 import pytest
 
 from accounts.models import Organisation
-from accounts.services.export_running import run_due
 from accounts.services.role_editing import save_role
 from accounts.services.roles import assign_role
 from commerce.models import Refund
@@ -16,7 +12,7 @@ from tests.factories.accounts import UserFactory
 from tests.factories.commerce import MemberFactory, MerchantFactory
 from tests.factories.farm import FarmFactory
 from tests.farm.days import NOW, SPAN, at, claimed_at, ended_early, on_sale, stats, travelled
-from tests.helpers import Api, data, refusal
+from tests.helpers import Api, data, exported, refusal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("old_terms")]
 
@@ -73,70 +69,16 @@ def test_a_role_that_reaches_its_organisation_sees_its_farms():
     assert [farm.name for farm in found.farms] == [str(theirs.pk)]
 
 
-@pytest.mark.parametrize(
-    ("query", "field"), [({"merchant": 0}, "merchant"), ({"by": "hour"}, "by")]
-)
-def test_what_makes_no_sense_is_refused_by_field(staff, query, field):
-    response = Api(staff("finance")).get("/stat/farm", query)
-
-    assert refusal(response) == (400, 10400)
-    assert list(response.json()["data"]) == [field]
-
-
-# -- the page and the file
-
-
-PAGE = "/admin/farm/animalclaim/analysis/"
-
-
-@travelled(NOW)
-def test_the_page_shows_the_figures_of_the_answer(office):
-    farm, other = FarmFactory(), FarmFactory()
-    claimed_at(at(18), on_sale(farm, at(17), price="300.10"))
-    claimed_at(at(18), on_sale(other, at(17), price="99.90"))
-
-    client = office("admin")
-    page = client.get(PAGE, SPAN | {"merchant": farm.pk})
-
-    assert page.context["stats"].totals.income == Decimal("300.10")
-    text = page.content.decode()
-    assert "¥300.10" in text
-    assert f'<option value="{farm.pk}" selected>' in text
-    wrong = client.get(PAGE, {"merchant": "x"})
-    assert wrong.context["stats"].totals.income == Decimal("400.00")
-    assert "已显示最近 30 天" in wrong.content.decode()
-
-
-@pytest.mark.parametrize(
-    ("role", "page", "export"),
-    [("admin", 200, 200), ("finance", 200, 403), ("customer_service", 403, 403)],
-)
-def test_looking_needs_data_view_and_taking_along_data_export(office, role, page, export):
-    client = office(role)
-
-    assert client.get(PAGE).status_code == page
-    response = client.post(f"{PAGE}export/", {"by": "week"})
-
-    assert response.status_code == export
-    if export == 200:
-        assert response.content.decode().startswith("\ufeff日期,新认领,期末认领中,结束,续期")
-
-
 @travelled(NOW)
 def test_the_file_has_the_figures_of_the_answer(staff):
     animal = on_sale(FarmFactory(business_name="=田田"), at(17), price="300.10")
     ended_early(at(19), claimed_at(at(18), animal))
     back = Refund.objects.get().amount
     Refund.objects.update(succeeded_at=at(20, 9))
-    api = Api(staff("admin"))
-    job = data(api.post("/stat/farm/export", SPAN), 202)
+
+    job, rows = exported(Api(staff("admin")), "/stat/farm/export", SPAN)
+
     assert job["filters"] == SPAN | {"by": "day"}
-
-    run_due()
-
-    url = data(api.get(f"/exports/{job['id']}"))["download_url"]
-    content = b"".join(api.get(url[url.index("/api/v1") + 7 :]).streaming_content)
-    rows = list(csv.reader(content.decode("utf-8-sig").splitlines()))
     assert rows[3] == [
         "2026-11-18", "1", "1", "0", "0", "0", "0", "", "300.10", "0.00", "300.10", "1", "1",
         "100.00%", "0",
