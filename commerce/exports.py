@@ -267,6 +267,5 @@ class MerchantLedgerExport(MerchantExport):
 class OrderStatsExport(StatsExport):
     label = "订单统计"
     query = OrderStatsQuery
-
-    def table(self, *, viewer, now, **wanted):
-        return rows_of(order_stats(**wanted, viewer=viewer, now=now))
+    figures = staticmethod(order_stats)
+    figures_table = staticmethod(rows_of)

@@ -9,6 +9,5 @@ from counseling.services.stat_tables import rows_of
 class AppointmentStatsExport(StatsExport):
     label = "预约统计"
     query = AppointmentStatsQuery
-
-    def table(self, *, viewer, now, **wanted):
-        return rows_of(appointment_stats(**wanted, viewer=viewer, now=now))
+    figures = staticmethod(appointment_stats)
+    figures_table = staticmethod(rows_of)

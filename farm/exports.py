@@ -42,6 +42,5 @@ class ClaimExport(TableExport):
 class FarmStatsExport(StatsExport):
     label = "认领统计"
     query = FarmStatsQuery
-
-    def table(self, *, viewer, now, **wanted):
-        return rows_of(farm_stats(**wanted, viewer=viewer, now=now))
+    figures = staticmethod(farm_stats)
+    figures_table = staticmethod(rows_of)

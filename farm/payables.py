@@ -19,9 +19,19 @@ from farm.models import (
 from farm.services import notices
 from farm.services.agreements import order_agreement
 from farm.services.availability import lock_animal, settle
-from farm.services.claiming import take_animal
-from farm.services.renewing import extend, offer_extension, take_back
+from farm.services.claiming import Adoption, take_animal
+from farm.services.renewing import Extension, extend, offer_extension, take_back
 from farm.services.terms import months_later
+
+
+def _offer(wanted: Adoption | Extension) -> Offer:
+    return Offer(
+        title=wanted.title,
+        unit_price=wanted.price,
+        details=wanted,
+        merchant_id=wanted.merchant_id,
+        alone=True,
+    )
 
 
 class AnimalClaimPayable:
@@ -33,14 +43,7 @@ class AnimalClaimPayable:
     label = "动物认领"
 
     def quote(self, user, want):
-        adoption = take_animal(user, want)
-        return Offer(
-            title=adoption.title,
-            unit_price=adoption.price,
-            details=adoption,
-            merchant_id=adoption.merchant_id,
-            alone=True,
-        )
+        return _offer(take_animal(user, want))
 
     def reserve(self, item, want, offer):
         adoption = offer.details
@@ -108,14 +111,7 @@ class ClaimRenewalPayable:
     label = "认领续期"
 
     def quote(self, user, want):
-        extension = offer_extension(user, want)
-        return Offer(
-            title=extension.title,
-            unit_price=extension.price,
-            details=extension,
-            merchant_id=extension.merchant_id,
-            alone=True,
-        )
+        return _offer(offer_extension(user, want))
 
     def reserve(self, item, want, offer):
         extension = offer.details

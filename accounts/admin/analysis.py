@@ -1,6 +1,7 @@
 """What the pages of figures share: days to choose, the same figures as CSV, who may see them."""
 
 import csv
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -20,19 +21,15 @@ class AnalysisPage:
     """Put before a ModelAdmin: two more addresses, analysis/ and analysis/export/.
 
     analysis_query: what may be asked for; analysis_file: the beginning of the CSV's name.
+    figures(viewer, now, **wanted): the figures; figures_table(stats): rows of the CSV, heads first.
     """
 
     analysis_title: str
     analysis_template: str
     analysis_file: str
     analysis_query: type[SpanQuery] = SpanQuery
-
-    def figures(self, *, viewer, now, **wanted) -> Any:
-        raise NotImplementedError
-
-    def figures_table(self, stats) -> list[list]:
-        """The rows of the CSV, heads first."""
-        raise NotImplementedError
+    figures: Callable[..., Any]
+    figures_table: Callable[[Any], list[list]]
 
     def figures_context(self, request, stats, wanted: dict) -> dict:
         """What the template shows."""

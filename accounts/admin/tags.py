@@ -1,12 +1,9 @@
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Count
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import action, display
-from unfold.forms import ActionForm
-from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.models import UserTag
 from accounts.services.tags import (
@@ -16,6 +13,7 @@ from accounts.services.tags import (
     save_user_tag,
 )
 from config.admin import BackOfficeAdmin, coloured
+from config.admin.merging import merge_form
 from config.errors import DomainError
 
 # Unfold's colours of labels.
@@ -76,18 +74,6 @@ class TagPeople:
         return request.user.has_perm("accounts.change_user")
 
 
-class MergeTagForm(ActionForm):
-    """Which tag stays, beside the choice of action."""
-
-    into = forms.ModelChoiceField(
-        label="",
-        queryset=UserTag.objects.all(),
-        required=False,
-        empty_label="合并到…",
-        widget=UnfoldAdminSelectWidget,
-    )
-
-
 @admin.register(UserTag)
 class UserTagAdmin(BackOfficeAdmin):
     list_display = ["label", "description", "people", "updated_at"]
@@ -95,7 +81,7 @@ class UserTagAdmin(BackOfficeAdmin):
     search_fields = ["name"]
     search_help_text = "名称"
     fields = ["name", "colour", "description"]
-    action_form = MergeTagForm
+    action_form = merge_form(UserTag)
     actions = ["merge"]
 
     def get_queryset(self, request):

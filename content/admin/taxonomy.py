@@ -4,10 +4,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Case, IntegerField, Value, When
 from django.utils.html import format_html
 from unfold.decorators import action, display
-from unfold.forms import ActionForm
-from unfold.widgets import UnfoldAdminSelectWidget
 
 from config.admin import BackOfficeAdmin
+from config.admin.merging import merge_form
 from config.errors import DomainError
 from content.models import Category, DiseaseTag
 from content.services.categories import check_parent, delete_category, in_tree_order, save_category
@@ -95,18 +94,6 @@ def _constants(values: dict[int, int]):
     return Case(*whens, default=Value(0), output_field=IntegerField())
 
 
-class MergeActionForm(ActionForm):
-    """Which tag stays, beside the choice of action."""
-
-    into = forms.ModelChoiceField(
-        label="",
-        queryset=DiseaseTag.objects.all(),
-        required=False,
-        empty_label="合并到…",
-        widget=UnfoldAdminSelectWidget,
-    )
-
-
 @admin.register(DiseaseTag)
 class DiseaseTagAdmin(_Deleting, BackOfficeAdmin):
     delete_service = staticmethod(delete_tag)
@@ -116,7 +103,7 @@ class DiseaseTagAdmin(_Deleting, BackOfficeAdmin):
     search_help_text = "名称"
     ordering = ["sort_order", "pk"]
     fields = ["name", "description", "sort_order", "is_active"]
-    action_form = MergeActionForm
+    action_form = merge_form(DiseaseTag)
     actions = ["merge"]
 
     @action(description="合并所选标签到右侧标签", permissions=["delete"])

@@ -19,12 +19,8 @@ class AppointmentAnalysis(AnalysisPage):
     analysis_template = "admin/appointment_analysis.html"
     analysis_file = "appointment-stats"
     analysis_query = AppointmentStatsQuery
-
-    def figures(self, **wanted):
-        return appointment_stats(**wanted)
-
-    def figures_table(self, stats):
-        return rows_of(stats)
+    figures = staticmethod(appointment_stats)
+    figures_table = staticmethod(rows_of)
 
     def figures_context(self, request, stats, wanted):
         people = Counselor.objects.order_by("name").values_list("pk", "name")[:CHOICES]

@@ -4,7 +4,6 @@ from itertools import groupby
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import flatten
-from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +14,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from commerce.admin.decisions import Deciding, Decision
 from commerce.admin.money import RemarkActionForm, remark_of
 from config.admin import BackOfficeAdmin, badge, coloured
-from config.errors import DomainError
+from counseling.admin.making import MadeByCleaning
 from counseling.admin.times import day_text, hours_text
 from counseling.models import (
     AffectedAppointment,
@@ -34,8 +33,8 @@ from counseling.services.leave import (
 )
 
 
-class NewLeaveForm(forms.ModelForm):
-    """Leave for a counselor; only asking shows whether it is refused, so clean() asks."""
+class NewLeaveForm(MadeByCleaning, forms.ModelForm):
+    """Leave for a counselor."""
 
     reason = forms.CharField(
         label="事由", max_length=200, required=False, widget=UnfoldAdminTextInputWidget
@@ -50,23 +49,11 @@ class NewLeaveForm(forms.ModelForm):
         if "end_at" in self.fields:  # a suspension has none
             self.fields["end_at"].required = True
 
-    def clean(self):
-        data = super().clean()
-        if self.instance.pk is None and not self.errors:
-            try:
-                self.made = request_leave(
-                    data["counselor"].pk, actor=self.actor, start_at=data["start_at"],
-                    end_at=data["end_at"], reason=data["reason"],
-                )  # fmt: skip
-            except DomainError as error:
-                raise ValidationError(str(error)) from error
-        return data
-
-    def save(self, commit=True):
-        return self.made if self.instance.pk is None else self.instance
-
-    def save_m2m(self):
-        """Nothing: leave has no many-to-many fields."""
+    def make(self, data):
+        return request_leave(
+            data["counselor"].pk, actor=self.actor, start_at=data["start_at"],
+            end_at=data["end_at"], reason=data["reason"],
+        )  # fmt: skip
 
 
 @admin.register(LeaveRequest)

@@ -2,13 +2,12 @@ from datetime import timedelta
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
 from config.admin import BackOfficeAdmin
-from config.errors import DomainError
 from counseling.admin.calendar import SlotCalendar
+from counseling.admin.making import MadeByCleaning
 from counseling.admin.times import span_text
 from counseling.models import TimeSlot
 from counseling.services.schedule import (
@@ -18,28 +17,16 @@ from counseling.services.schedule import (
 )
 
 
-class NewSlotForm(forms.ModelForm):
-    """One slot by hand.  Only making it shows whether its time is free, so clean() makes it."""
+class NewSlotForm(MadeByCleaning, forms.ModelForm):
+    """One slot by hand."""
 
     class Meta:
         model = TimeSlot
         fields = ["counselor", "start_at", "end_at"]
 
-    def clean(self):
-        data = super().clean()
-        if self.instance.pk is None and not self.errors:
-            span = (data["start_at"], data["end_at"])
-            try:
-                self.made = create_slots(data["counselor"].pk, spans=[span])[0]
-            except DomainError as error:
-                raise ValidationError(str(error)) from error
-        return data
-
-    def save(self, commit=True):
-        return self.made if self.instance.pk is None else self.instance
-
-    def save_m2m(self):
-        """Nothing: a slot has no many-to-many fields."""
+    def make(self, data):
+        span = (data["start_at"], data["end_at"])
+        return create_slots(data["counselor"].pk, spans=[span])[0]
 
 
 @admin.register(TimeSlot)

@@ -13,7 +13,6 @@ from django.utils import timezone
 from accounts.audit import move
 from accounts.models import User
 from accounts.scope import reaches
-from commerce.errors import PriceChanged
 from commerce.models import Order, OrderStatus, RefundReason
 from commerce.payables import Want
 from commerce.services.orders import complete_order, place_order
@@ -26,6 +25,7 @@ from farm.models import AnimalClaim, ClaimRenewal, ClaimStatus, EndKind, Renewal
 from farm.services import notices
 from farm.services.availability import lock_animal, settle
 from farm.services.terms import EndPreview, periods_of, preview_end
+from farm.services.waiting import waiting_at
 
 KIND = "animal_claim"
 PERMISSION = "farm.end_animalclaim"
@@ -39,12 +39,8 @@ def claim_animal(animal_id: int, *, user: User, price_paid: Decimal) -> AnimalCl
     again while that order waits for its money, it is the same claim.  Raises the refusals of
     services.claiming; nothing is written then.
     """
-    waiting = AnimalClaim.objects.filter(
-        user=user, animal_id=animal_id, status=ClaimStatus.PENDING
-    ).first()
-    if waiting is not None:
-        if waiting.price_paid != price_paid:
-            raise PriceChanged(price=waiting.price_paid)
+    pending = AnimalClaim.objects.filter(user=user, animal_id=animal_id, status=ClaimStatus.PENDING)
+    if waiting := waiting_at(price_paid, pending):
         return waiting
     order = place_order(user=user, wants=[Want(KIND, animal_id, expected_price=price_paid)])
     return AnimalClaim.objects.get(order_item__order=order)

@@ -12,7 +12,6 @@ from django.utils import timezone
 from accounts.audit import move
 from accounts.models import User
 from accounts.services.parameters import parameter
-from commerce.errors import PriceChanged
 from commerce.models import Merchant, MerchantStatus, OrderItem
 from commerce.payables import Want
 from commerce.services.orders import place_order
@@ -23,6 +22,7 @@ from farm.services import notices
 from farm.services.agreements import order_agreement
 from farm.services.availability import lock_animal
 from farm.services.terms import months_later
+from farm.services.waiting import waiting_at
 
 KIND = "claim_renewal"
 
@@ -48,12 +48,10 @@ def renew_claim(claim_id: int, *, user: User, price_paid: Decimal) -> ClaimRenew
     price_paid: what the person was shown; PriceChanged when it costs another amount.  Asked again
     while that order waits for its money, it is the same renewal.
     """
-    waiting = ClaimRenewal.objects.filter(
+    pending = ClaimRenewal.objects.filter(
         claim=claim_id, claim__user=user, status=RenewalStatus.PENDING
-    ).first()
-    if waiting is not None:
-        if waiting.price_paid != price_paid:
-            raise PriceChanged(price=waiting.price_paid)
+    )
+    if waiting := waiting_at(price_paid, pending):
         return waiting
     order = place_order(user=user, wants=[Want(KIND, claim_id, expected_price=price_paid)])
     return ClaimRenewal.objects.get(order_item__order=order)
