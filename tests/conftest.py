@@ -1,6 +1,8 @@
 """Fixtures every test may use; one line each where possible."""
 
+import time
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -8,6 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import Agreement
+from config import memo
 from tests.factories.accounts import StaffFactory, UserFactory
 from tests.factories.counseling import SlotFactory
 from tests.helpers import Api
@@ -76,6 +79,23 @@ def _a_login_is_confirmed(monkeypatch):
         confirm(self, user)
 
     monkeypatch.setattr(Client, "force_login", log_in)
+
+
+@pytest.fixture
+def still(monkeypatch):
+    """What processes keep for a second stays until it is forgotten, however slow the machine is."""
+    moment = time.monotonic()
+    monkeypatch.setattr(memo, "time", SimpleNamespace(monotonic=lambda: moment))
+
+
+@pytest.fixture
+def django_assert_num_queries(still, django_assert_num_queries):
+    return django_assert_num_queries
+
+
+@pytest.fixture
+def django_assert_max_num_queries(still, django_assert_max_num_queries):
+    return django_assert_max_num_queries
 
 
 @pytest.fixture
