@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import StatusChange
 from config.changes import note_change
 from config.errors import StaleState
-from config.prepared import insert_all
+from config.rows import insert_all, new
 
 
 def move(instance, to: str, **how) -> None:
@@ -48,7 +48,8 @@ def move_all(
             setattr(instance, name, value)
     insert_all(
         [
-            StatusChange(
+            new(
+                StatusChange,
                 model=model._meta.label_lower,
                 object_pk=key,
                 old=old,

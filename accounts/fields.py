@@ -1,6 +1,7 @@
 """Columns that are readable only with a key that is not in the database (invariants P-3)."""
 
 import secrets
+from functools import cache
 
 from django.core import checks
 from django.core.exceptions import FieldDoesNotExist
@@ -163,3 +164,14 @@ class _Equal(_Found):
 
 
 _LOOKUPS = {"exact": _Equal, "in": _Found}
+
+
+@cache
+def open_names_of(model: type[models.Model]) -> tuple[str, ...]:
+    """The columns of a row but what is sealed and what it is bound to: a row made of them asks
+    for those when they are needed."""
+    return tuple(
+        field.attname
+        for field in model._meta.concrete_fields
+        if not (field.generated or isinstance(field, (EncryptedTextField, RowKeyField)))
+    )

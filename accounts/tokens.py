@@ -19,10 +19,10 @@ from rest_framework_simplejwt.exceptions import TokenBackendError
 
 from accounts.errors import PasswordChangeRequired
 from accounts.errors.api_keys import TwoIdentities
-from accounts.fields import EncryptedTextField
+from accounts.fields import open_names_of
 from accounts.models import LoginSession, User, UserStatus
 from config.memo import memo
-from config.prepared import made
+from config.rows import made
 
 LIVE_SECONDS = 0.5
 ISSUER, AUDIENCE = "banxin", "banxin-api"
@@ -30,12 +30,7 @@ ACCESS, REFRESH = "access", "refresh"
 
 # The password hash and what is sealed stay in the database, to be asked for where they are
 # needed; everything else a request may need comes along.
-_USER_FIELDS = [
-    field.attname
-    for field in User._meta.concrete_fields
-    if not (field.generated or isinstance(field, EncryptedTextField))
-    and field.name not in {"password", "row_key"}
-]
+_USER_FIELDS = [name for name in open_names_of(User) if name != "password"]
 _SESSION_COLUMNS = ["pk", "expires_at", "revoked_at", "restricted"]
 
 

@@ -7,18 +7,15 @@ Rows come through the backend's converters, so they are what .values() would giv
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import count
-from typing import TypeVar
 from weakref import WeakSet
 
-from django.db import DEFAULT_DB_ALIAS, connections, models
-from django.db.models import Count, Field, Model, QuerySet
-from django.db.models.base import ModelState
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import Count, QuerySet
 from django.db.models.query import ModelIterable
 from django.db.models.sql import UpdateQuery
 
-Row = TypeVar("Row", bound=Model)
 _made: "WeakSet[Prepared]" = WeakSet()
 _MARKS = count(7_300_000_001)  # no id, page or price of ours; unlike each other
 
@@ -49,8 +46,9 @@ class Prepared:
             (name, type(value), len(value) if isinstance(value, tuple) else 0)
             for name, value in values.items()
         )
-        statement = self._shape(using, connections[using].vendor, shape)
-        return statement.run(values, () if limit is None else (limit, offset))
+        connection = connections[using]
+        statement = self._shape(using, connection.vendor, shape)
+        return statement.run(connection, values, () if limit is None else (limit, offset))
 
     def first(self, **values):
         """The first row; give a query that finds at most a few."""
@@ -101,100 +99,11 @@ class PreparedCopy(PreparedUpdate):
         return _Write(sql, values, marks, using)
 
 
-@cache
-def names_of(model: type[Model]) -> tuple[str, ...]:
-    """The columns of a row, as .values() wants them for made()."""
-    return tuple(field.attname for field in model._meta.concrete_fields if not field.generated)
-
-
-def made(model: type[Row], values: dict) -> Row:
-    """model.from_db() of what .values() gave, without the signals nobody listens to.
-
-    Columns that `values` lacks are asked for when they are needed.
-    """
-    row = model.__new__(model)
-    row.__dict__.update(values)
-    row._state = ModelState()
-    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
-    return row
-
-
 def counted(rows: QuerySet) -> QuerySet:
     """`rows` as a queryset of one row {"total": how many}; for Prepared."""
     counting = rows.order_by().values(total=Count("*"))
     counting.query.group_by = None
     return counting
-
-
-def insert(row: Row) -> Row:
-    """objects.create() for a model of one table that nobody listens to; the row with its key.
-
-    Generated columns are not read back.
-    """
-    connection = connections[DEFAULT_DB_ALIAS]
-    sql, fields = _insertion(type(row), connection.vendor)
-    values = [_prepared(field, kind, row, connection) for field, kind in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        if connection.features.can_return_columns_from_insert:
-            (row.pk,) = cursor.fetchone()
-        else:
-            row.pk = cursor.lastrowid
-    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
-    return row
-
-
-def insert_all(rows: list[Row]) -> list[Row]:
-    """bulk_create() in one statement, quick in the usual case of one row."""
-    if len(rows) == 1:
-        return [insert(rows[0])]
-    return type(rows[0])._base_manager.bulk_create(rows) if rows else []
-
-
-# What goes to the driver as it is: all that Django's detour would do is look at its type.
-_AS_THEY_ARE = (
-    (models.CharField, str),
-    (models.TextField, str),
-    (models.IntegerField, int),
-    (models.ForeignKey, int),
-    (models.BooleanField, bool),
-)
-_DETOUR = ("pre_save", "get_db_prep_save", "get_db_prep_value", "get_prep_value")
-
-
-def _prepared(field: Field, kind: type | None, row: Model, connection):
-    value = getattr(row, field.attname)
-    if kind is not None and (value is None or type(value) is kind):
-        return value
-    return field.get_db_prep_save(field.pre_save(row, True), connection)
-
-
-def _as_it_is(field: Field) -> type | None:
-    """The type whose values the field hands on unchanged; None when it has a say in them."""
-    for base, kind in _AS_THEY_ARE:
-        if isinstance(field, base):
-            own = any(getattr(type(field), name) is not getattr(base, name) for name in _DETOUR)
-            return None if own else kind
-    return None
-
-
-@lru_cache(maxsize=256)
-def _insertion(model: type[Model], vendor: str) -> tuple[str, list[tuple[Field, type | None]]]:
-    connection = connections[DEFAULT_DB_ALIAS]
-    quote = connection.ops.quote_name
-    fields = [
-        field
-        for field in model._meta.local_concrete_fields
-        if not field.primary_key and not field.generated
-    ]
-    sql = (
-        f"INSERT INTO {quote(model._meta.db_table)}"
-        f" ({', '.join(quote(field.column) for field in fields)})"
-        f" VALUES ({', '.join(['%s'] * len(fields))})"
-    )
-    if connection.features.can_return_columns_from_insert:
-        sql += f" RETURNING {quote(model._meta.pk.column)}"
-    return sql, [(field, _as_it_is(field)) for field in fields]
 
 
 class PreparedPages:
@@ -229,8 +138,7 @@ class _Statement:
         columns = [column for column, _, _ in compiler.select]
         self._converters = compiler.get_converters(columns)
 
-    def run(self, given: dict, window: tuple) -> list:
-        connection = connections[self._using]
+    def run(self, connection, given: dict, window: tuple) -> list:
         values = [
             value if name is None else _adapted(connection.ops, given[name], position)
             for name, position, value in self._values
@@ -251,10 +159,8 @@ class _Write:
         self._sql = sql
         places = _places(marks, connections[using].ops)
         self._values = [places.get(_key(value)) or (None, None, value) for value in values]
-        self._using = using
 
-    def run(self, given: dict, window: tuple) -> int:
-        connection = connections[self._using]
+    def run(self, connection, given: dict, window: tuple) -> int:
         values = [
             value if name is None else _adapted(connection.ops, given[name], position)
             for name, position, value in self._values

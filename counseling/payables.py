@@ -7,7 +7,7 @@ from accounts.audit import move, move_all
 from accounts.services.parameters import parameter
 from commerce.payables import Offer
 from config.numbers import new_number
-from config.prepared import insert
+from config.rows import insert, new
 from counseling.errors import SlotTaken
 from counseling.models import Appointment, AppointmentStatus, SlotStatus
 from counseling.services import notices
@@ -53,7 +53,8 @@ class AppointmentPayable:
         free, fee = parameter("CANCEL_FREE_HOURS"), parameter("CANCEL_FEE_HOURS")
         try:
             insert(
-                Appointment(
+                new(
+                    Appointment,
                     number=new_number("APT"),
                     order_item=item,
                     user_id=booking.user_id,

@@ -5,7 +5,7 @@ from accounts.audit import move, move_all
 from commerce.payables import Offer
 from commerce.services.reports import report_later
 from config.numbers import new_number
-from config.prepared import insert
+from config.rows import insert, new
 from farm.errors import AnimalUnavailable, RenewalWaiting
 from farm.models import (
     Animal,
@@ -49,7 +49,8 @@ class AnimalClaimPayable:
         adoption = offer.details
         try:
             insert(
-                AnimalClaim(
+                new(
+                    AnimalClaim,
                     number=new_number("CLM"),
                     user_id=adoption.user_id,
                     animal_id=adoption.animal_id,
@@ -117,7 +118,8 @@ class ClaimRenewalPayable:
         extension = offer.details
         try:
             insert(
-                ClaimRenewal(
+                new(
+                    ClaimRenewal,
                     claim_id=extension.claim_id,
                     order_item=item,
                     price_paid=extension.price,

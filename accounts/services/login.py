@@ -11,6 +11,7 @@ from accounts.errors import (
     WeChatTooFrequent,
     WeChatUnavailable,
 )
+from accounts.fields import open_names_of
 from accounts.models import User, UserPassword, WeChatIdentity
 from accounts.services.lockout import begin_login
 from accounts.services.login_log import Device, log_attempt
@@ -20,7 +21,8 @@ from accounts.services.sessions import TokenPair, open_session
 from accounts.wechat import WeChatError, WeChatPerson, wechat_client
 from config.errors import DomainError
 from config.masking import mask_account, mask_key
-from config.prepared import Prepared, made, names_of
+from config.prepared import Prepared
+from config.rows import made
 
 logger = logging.getLogger(__name__)
 
@@ -171,14 +173,14 @@ def _user_of(person: WeChatPerson) -> User:
     if person.unionid and row["unionid"] != person.unionid:
         known = WeChatIdentity.objects.filter(appid=appid, openid=person.openid)
         known.update(unionid=person.unionid)
-    return made(User, {name: row[f"user__{name}"] for name in names_of(User)})
+    return made(User, {name: row[f"user__{name}"] for name in open_names_of(User)})
 
 
 _known = Prepared(
     lambda appid, openid: (
         WeChatIdentity.objects.filter(appid=appid, openid=openid)
         .order_by()
-        .values("unionid", *(f"user__{name}" for name in names_of(User)))
+        .values("unionid", *(f"user__{name}" for name in open_names_of(User)))
     )
 )
 

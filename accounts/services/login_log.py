@@ -8,7 +8,7 @@ from accounts.errors import OtpRequired
 from accounts.models import LoginLog, User
 from config.errors import DomainError
 from config.logs import security_event
-from config.prepared import insert
+from config.rows import insert, new
 
 # Ways in, in words.
 METHODS = {
@@ -45,7 +45,8 @@ def log_attempt(
         with translation.override("zh-hans"):
             reason = str(refusal)[:64]
     insert(
-        LoginLog(
+        new(
+            LoginLog,
             user=user,
             method=method,
             account=account,

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import tokens
 from accounts.errors import AccountDisabled, BadCredentials, SessionEnded
+from accounts.fields import open_names_of
 from accounts.models import LoginSession, RefreshToken, User, UserStatus
 from accounts.services.login_log import Device, log_attempt
 from accounts.services.notifications import notify
@@ -18,7 +19,8 @@ from accounts.services.parameters import parameter
 from config.db import transact
 from config.errors import NotFound
 from config.logs import security_event
-from config.prepared import Prepared, PreparedUpdate, insert, made, names_of
+from config.prepared import Prepared, PreparedUpdate
+from config.rows import insert, made, names_of, new
 
 _locked_user = Prepared(
     lambda user: (
@@ -49,7 +51,7 @@ _family = Prepared(
     lambda jti: RefreshToken.objects.filter(jti=jti).values(
         *names_of(RefreshToken),
         *(f"session__{name}" for name in names_of(LoginSession)),
-        *(f"session__user__{name}" for name in names_of(User)),
+        *(f"session__user__{name}" for name in open_names_of(User)),
     )
 )
 
@@ -87,7 +89,8 @@ def open_session(user: User, *, method: str, device: Device, restricted: bool = 
     now = timezone.now()
     _make_room(user, now)
     session = insert(
-        LoginSession(
+        new(
+            LoginSession,
             sid=tokens.new_id(),
             user=user,
             method=method,
@@ -166,7 +169,7 @@ def _family_of(jti: str) -> RefreshToken | None:
         return None
     token = made(RefreshToken, {name: row[name] for name in names_of(RefreshToken)})
     token.session = made(LoginSession, {n: row[f"session__{n}"] for n in names_of(LoginSession)})
-    token.session.user = made(User, {n: row[f"session__user__{n}"] for n in names_of(User)})
+    token.session.user = made(User, {n: row[f"session__user__{n}"] for n in open_names_of(User)})
     return token
 
 
@@ -226,7 +229,8 @@ def _lives(session: LoginSession, claims: dict, now) -> bool:
 
 def _new_refresh(session: LoginSession, now) -> RefreshToken:
     return insert(
-        RefreshToken(
+        new(
+            RefreshToken,
             jti=tokens.new_id(),
             session=session,
             issued_at=now,

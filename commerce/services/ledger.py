@@ -26,7 +26,7 @@ from commerce.models import (
     Refund,
 )
 from config.db import transact
-from config.prepared import insert, insert_all
+from config.rows import insert, insert_all, new
 
 ZERO = Decimal("0.00")
 _CLEARING, _UNAPPLIED = LedgerAccount.CLEARING, LedgerAccount.UNAPPLIED
@@ -113,11 +113,12 @@ def _book(cause: LedgerCause, number: int, order: Order, lines: Iterable[tuple],
     key = f"{cause}:{number}"
     if not lines or LedgerTransaction.objects.filter(key=key).exists():
         return
-    booked = insert(LedgerTransaction(cause=cause, key=key, order=order, **of))
+    booked = insert(new(LedgerTransaction, cause=cause, key=key, order=order, **of))
     method = of["payment"].method if "payment" in of else ""
     insert_all(
         [
-            LedgerEntry(
+            new(
+                LedgerEntry,
                 transaction=booked,
                 account=account,
                 method=method if account == _CLEARING else "",

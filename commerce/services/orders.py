@@ -50,7 +50,7 @@ from commerce.services.wake import CLOSE, wake
 from config.db import transact
 from config.errors import NotFound
 from config.numbers import new_number
-from config.prepared import insert, insert_all
+from config.rows import insert, insert_all, new
 
 MOST = Decimal("99999999.99")  # what the column holds
 
@@ -86,7 +86,8 @@ def place_order(
     if total > MOST:
         raise AmountTooLarge
     order = insert(
-        Order(
+        new(
+            Order,
             number=new_number("ORD"),
             user=user,
             kind=_kind_of(wants),
@@ -109,7 +110,8 @@ def place_order(
 
 
 def _line(order: Order, want: Want, offer: Offer) -> OrderItem:
-    return OrderItem(
+    return new(
+        OrderItem,
         order=order,
         kind=want.kind,
         target_id=want.target_id,

@@ -25,7 +25,8 @@ from commerce.services.payments import mark_closed, take_answer
 from config.db import transact
 from config.errors import NotFound
 from config.numbers import new_number
-from config.prepared import Prepared, PreparedUpdate, insert
+from config.prepared import Prepared, PreparedUpdate
+from config.rows import insert, made, new
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ def _live_attempt(
     row = _order_to_pay.first(order=order_id, user=user.pk, app=payer_app or "")
     if row is None:
         raise NotFound
-    order = Order(**{name: row[name] for name in _ORDER_COLUMNS})
+    order = made(Order, {name: row[name] for name in _ORDER_COLUMNS})
     if order.status != OrderStatus.PENDING or order.expires_at <= now:
         raise OrderNotPayable(status=order.status)
     if payer_app and row["payer"] is None:
@@ -98,7 +99,8 @@ def _live_attempt(
             live.order = order
             return live, _words(row)
         stop_attempts(order)
-    attempt = Payment(
+    attempt = new(
+        Payment,
         number=new_number("PAY"),
         order=order,
         method=method,

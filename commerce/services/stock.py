@@ -17,7 +17,7 @@ from commerce.errors import OutOfStock
 from commerce.models import Movement, OrderItem, Product, ProductStatus, StockMovement
 from config.db import transact
 from config.errors import NotFound
-from config.prepared import insert, insert_all
+from config.rows import insert, insert_all, new
 
 
 def hold(item: OrderItem) -> bool:
@@ -66,7 +66,7 @@ def adjust(product_id: int, *, change: int, actor: User | None, note: str = "") 
     OutOfStock when fewer can be bought than are to go.
     """
     rows = Product.objects.filter(pk=product_id)
-    row = StockMovement(
+    row = new(StockMovement,
         product_id=product_id, movement=Movement.ADJUST, quantity=change, actor=actor,
         note=note[:200],
     )  # fmt: skip
@@ -78,8 +78,12 @@ def adjust(product_id: int, *, change: int, actor: User | None, note: str = "") 
 
 
 def _row(item: OrderItem, movement: Movement) -> StockMovement:
-    return StockMovement(
-        product_id=item.target_id, order_item_id=item.pk, movement=movement, quantity=item.quantity
+    return new(
+        StockMovement,
+        product_id=item.target_id,
+        order_item_id=item.pk,
+        movement=movement,
+        quantity=item.quantity,
     )
 
 

@@ -1,7 +1,7 @@
 """The one answer to "which address does this request come from"."""
 
 import ipaddress
-from functools import cache
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -26,17 +26,15 @@ def client_ip(request) -> str:
 
 
 def _trusted(address: str) -> bool:
-    networks = _networks(tuple(settings.TRUSTED_PROXIES))
-    return (
-        bool(networks)
-        and _is_address(address)
-        and any(ipaddress.ip_address(address) in network for network in networks)
+    proxies = settings.TRUSTED_PROXIES
+    return bool(proxies) and _is_one_of(address, tuple(proxies))
+
+
+@lru_cache(maxsize=1024)
+def _is_one_of(address: str, proxies: tuple[str, ...]) -> bool:
+    return _is_address(address) and any(
+        ipaddress.ip_address(address) in ipaddress.ip_network(proxy) for proxy in proxies
     )
-
-
-@cache
-def _networks(proxies: tuple[str, ...]):
-    return [ipaddress.ip_network(proxy) for proxy in proxies]
 
 
 def _is_address(text: str) -> bool:

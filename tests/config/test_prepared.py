@@ -3,14 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import connection
 from django.db.models import Value
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import StatusChange, User
-from config.prepared import Prepared, PreparedPages, PreparedUpdate, counted, insert, made, names_of
-from content.models import DiseaseTag
+from accounts.models import User
+from config.prepared import Prepared, PreparedPages, PreparedUpdate, counted
 from tests.factories.accounts import UserFactory
 
 COLUMNS = ("pk", "username", "created_at", "birthday", "is_staff")
@@ -74,43 +73,6 @@ def test_an_update_says_how_many(people):
     people[0].refresh_from_db()
     assert (people[0].nickname, people[0].birthday) == ("新名", None)
     assert User.objects.filter(nickname="新名").count() == 1
-
-
-def test_insert_writes_what_create_writes(db):
-    made = insert(DiseaseTag(name="焦虑"))
-    other = DiseaseTag.objects.create(name="抑郁")
-
-    assert not made._state.adding
-    stored = DiseaseTag.objects.get(pk=made.pk)
-    assert (stored.name, stored.is_active, stored.sort_order) == ("焦虑", True, 0)
-    assert stored.created_at <= DiseaseTag.objects.get(pk=other.pk).created_at
-    with pytest.raises(IntegrityError):
-        insert(DiseaseTag(name="焦虑"))
-
-
-def test_insert_turns_what_is_of_another_type_into_what_the_column_holds(user):
-    row = insert(StatusChange(model="x", object_pk="7", old=5, new="b", actor_id=str(user.pk)))
-
-    stored = StatusChange.objects.get(pk=row.pk)
-    assert (stored.object_pk, stored.old, stored.actor_id) == (7, "5", user.pk)
-
-
-def test_a_made_row_is_the_stored_one(people):
-    values = User.objects.values(*names_of(User)).get(pk=people[0].pk)
-
-    row = made(User, values)
-    row.nickname = "新名"
-    row.save(update_fields=["nickname"])
-
-    assert row == people[0]
-    assert User.objects.get(pk=row.pk).nickname == "新名"
-    assert made(User, {"id": row.pk}).username == people[0].username  # asked for when needed
-
-
-def test_insert_takes_values_the_database_works_out_too(user):
-    row = StatusChange(model="x", object_pk=1, old="a", new="b", actor=user)
-
-    assert StatusChange.objects.get(pk=insert(row).pk).actor_id == user.pk
 
 
 def test_a_query_is_compiled_once(people, monkeypatch):

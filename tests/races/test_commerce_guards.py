@@ -23,7 +23,8 @@ from commerce.services.refunds import conclude_refund, open_refund, request_refu
 from commerce.services.starting import start_payment
 from config.db import LockingQuerySet
 from config.numbers import new_number
-from config.prepared import forget_compiled, insert
+from config.prepared import forget_compiled
+from config.rows import insert
 from content.models import DiseaseTag
 from tests.commerce.conftest import _something_to_sell, world  # noqa: F401
 from tests.commerce.payable import KIND, TagPayable, TagTaken
