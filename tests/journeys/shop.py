@@ -225,6 +225,26 @@ def given_up(journey: Journey, buyer: Person, product: dict) -> None:
     journey.story.step("given up before paying, the pieces are back")
 
 
+def helped(journey: Journey, seller: Person) -> None:
+    """Somebody is asked to help in the shop, says yes, sees its orders, and leaves again."""
+    helper, orders = journey.newcomer("立冬"), "/merchants/orders"
+    wish = {"user_id": helper.id, "role": "clerk"}
+    asked = seller.post("/merchants/invitations", wish, status=201)
+    expect(seller.post("/merchants/invitations", wish, status=409)["code"] == 14101, "asked once")
+    expect(helper.get(orders)["list"] == [], "being asked shows nothing")
+    answer = f"/merchants/invitations/{asked['id']}/accept"
+    journey.newcomer("路人").post(answer, status=404)
+    mine = helper.get("/merchants/invitations/mine")["list"]
+    expect([row["id"] for row in mine] == [asked["id"]], "they read who asks them")
+    place = helper.post(answer)["id"]
+    expect(helper.get(orders) == seller.get(orders), "they see what the shop sold")
+    members = {row["id"]: row["user_id"] for row in seller.get("/merchants/members")["list"]}
+    expect(members[place] == helper.id, "the owner sees who works there")
+    helper.delete(f"/merchants/members/{place}")
+    expect(helper.get(orders)["list"] == [], "who left sees nothing")
+    journey.story.step("a helper asked, came, saw the orders and left", member=place)
+
+
 def taken_off(journey: Journey, seller: Person, product: dict) -> None:
     seller.patch(f"/merchants/products/{product['id']}", {"status": "off_sale"})
     Person(journey.base_url).get(f"/products/{product['id']}", status=404)
@@ -242,6 +262,7 @@ def run(stack: Stack) -> None:
     given_up(journey, buyer, product)
     fetched(journey, buyer, seller)
     sent_back(journey, buyer)
+    helped(journey, seller)
     taken_off(journey, seller, product)
     figures(journey, buyer)
     journey.story.step("journey complete")
