@@ -76,6 +76,7 @@ class People:
             person["created_at"] = stamp(person["created_at"])
             person["last_active_at"] = stamp(person["last_active_at"])
             person["is_staff"] = bool(person["is_staff"])
+            person["gender"] = person["gender"] or None
             person["phone"] = person["email"] = None  # nobody seeded on the first page has one
             person["roles"], person["tags"] = [], []
         shown = {person["id"]: person for person in people}
