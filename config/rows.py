@@ -121,6 +121,8 @@ def _preparation(field: Field) -> Callable:
 
     def prepare_moment(row, connection):
         value = row.__dict__[field.attname]
+        if value is None:
+            return None
         if value.__class__ is datetime and value.tzinfo is not None:
             return connection.ops.adapt_datetimefield_value(value)
         return prepare(row, connection)

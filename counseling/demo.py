@@ -1,5 +1,6 @@
 """Demo counselors with their time, clients, and appointments in every state."""
 
+from collections import Counter
 from datetime import date, time, timedelta
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from counseling.demo_certificates import certify, make_applicants
 from counseling.demo_sessions import make_appointments
 from counseling.demo_words import talk_about
 from counseling.models import (
+    Appointment,
     ClientProfile,
     Counselor,
     CounselorVisits,
@@ -158,12 +160,15 @@ def _client(demo: Demo, user: User) -> ClientProfile:
 def _leave(demo: Demo, counselors: list[Counselor]) -> None:
     """One waits for approval; what the other hits waits for being handled."""
     boss = User.objects.get(pk=demo.accounts["admin"]["id"])
-    for counselor, reason in zip(counselors[1:3], ("参加督导培训", "家中有事"), strict=False):
-        first = timezone.now() + timedelta(days=3)
+    first = timezone.now() + timedelta(days=3)
+    last = first + timedelta(days=14)
+    expected = Appointment.objects.live().filter(start_at__gte=first, start_at__lt=last)
+    busiest = Counter(expected.values_list("counselor_id", flat=True))
+    quiet, *_, busy = sorted(counselors[1:-1], key=lambda one: busiest[one.pk])
+    for counselor, reason in ((quiet, "参加督导培训"), (busy, "家中有事")):
         leave = request_leave(
-            None, actor=counselor.user, start_at=first, end_at=first + timedelta(days=14),
-            reason=reason,
-        )  # fmt: skip
+            None, actor=counselor.user, start_at=first, end_at=last, reason=reason
+        )
     approve_leave(leave.pk, actor=boss, note="请尽快安排改约")
 
 

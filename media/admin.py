@@ -6,7 +6,7 @@ from unfold.decorators import action, display
 
 from accounts.admin.looks import LoggedLooks
 from config.admin import BackOfficeAdmin, ReadOnly
-from media.models import File, FileStatus, Variant, Visibility
+from media.models import CONFIDENTIAL, File, FileStatus, Variant, Visibility
 from media.services.files import delete_file
 from media.services.links import PREVIEW, signed_path
 
@@ -36,7 +36,7 @@ class FileAdmin(LoggedLooks, ReadOnly, BackOfficeAdmin):
         return super().get_queryset(request).annotate(viewer_id=Value(request.user.pk))
 
     def shows_others(self, row, viewer):
-        private = row.status == FileStatus.READY and row.visibility == Visibility.OWNER
+        private = _is_shown(row) and row.visibility == Visibility.OWNER
         return private and row.owner_id != viewer.pk
 
     @display(description="预览")
@@ -63,8 +63,13 @@ class FileAdmin(LoggedLooks, ReadOnly, BackOfficeAdmin):
         return request.user.has_perm("media.delete_file")
 
 
+def _is_shown(file: File) -> bool:
+    """Proofs and evidence are looked at where they belong, by those who handle them."""
+    return file.status == FileStatus.READY and file.purpose not in CONFIDENTIAL
+
+
 def _picture(file: File, variant: str, height: str):
-    if file.status != FileStatus.READY:
+    if not _is_shown(file):
         return "-"
     link = signed_path(file.pk, user_id=file.viewer_id, action=PREVIEW, variant=variant)
     return format_html(

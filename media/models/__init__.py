@@ -1,4 +1,5 @@
 from media.models.files import (
+    CONFIDENTIAL,
     OF_THE_BUSINESS,
     File,
     FileStatus,
@@ -8,4 +9,13 @@ from media.models.files import (
     Visibility,
 )
 
-__all__ = ["OF_THE_BUSINESS", "File", "FileStatus", "FileUsage", "Purpose", "Variant", "Visibility"]
+__all__ = [
+    "CONFIDENTIAL",
+    "OF_THE_BUSINESS",
+    "File",
+    "FileStatus",
+    "FileUsage",
+    "Purpose",
+    "Variant",
+    "Visibility",
+]

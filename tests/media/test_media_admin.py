@@ -50,6 +50,17 @@ def test_looking_at_private_pictures_of_others_is_one_line_a_page(office):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("purpose", ["proof", "evidence"])
+def test_proofs_and_evidence_are_named_and_not_shown(office, purpose):
+    file = FileFactory(purpose=purpose, visibility="owner", original_name="收据.jpg")
+
+    for address in (LIST, f"{LIST}{file.pk}/change/"):
+        text = office("admin").get(address).content.decode()
+        assert "收据.jpg" in text
+        assert "/api/v1/file/preview" not in text
+    assert not OperationLog.objects.exists()
+
+
 def test_others_see_no_files(office):
     FileFactory()
 
