@@ -1,6 +1,5 @@
 """Demo counselors with their time, clients, and appointments in every state."""
 
-from collections import Counter
 from datetime import date, time, timedelta
 from decimal import Decimal
 
@@ -158,17 +157,18 @@ def _client(demo: Demo, user: User) -> ClientProfile:
 
 
 def _leave(demo: Demo, counselors: list[Counselor]) -> None:
-    """One waits for approval; what the other hits waits for being handled."""
+    """One waits for approval; the session that the other hits waits for being handled."""
     boss = User.objects.get(pk=demo.accounts["admin"]["id"])
-    first = timezone.now() + timedelta(days=3)
-    last = first + timedelta(days=14)
-    expected = Appointment.objects.live().filter(start_at__gte=first, start_at__lt=last)
-    busiest = Counter(expected.values_list("counselor_id", flat=True))
-    quiet, *_, busy = sorted(counselors[1:-1], key=lambda one: busiest[one.pk])
+    tomorrow, others = timezone.now() + timedelta(days=1), counselors[1:]
+    sessions = Appointment.objects.filter(status="confirmed", start_at__gt=tomorrow)
+    hit = sessions.filter(counselor__in=others).order_by("start_at").first()
+    busy, first = (hit.counselor, hit.start_at) if hit else (others[0], tomorrow)
+    quiet = next(counselor for counselor in others if counselor != busy)
     for counselor, reason in ((quiet, "参加督导培训"), (busy, "家中有事")):
         leave = request_leave(
-            None, actor=counselor.user, start_at=first, end_at=last, reason=reason
-        )
+            None, actor=counselor.user, start_at=first, end_at=first + timedelta(days=14),
+            reason=reason,
+        )  # fmt: skip
     approve_leave(leave.pk, actor=boss, note="请尽快安排改约")
 
 
