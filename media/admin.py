@@ -8,7 +8,7 @@ from accounts.admin.looks import LoggedLooks
 from config.admin import BackOfficeAdmin, ReadOnly
 from media.models import CONFIDENTIAL, File, FileStatus, Variant, Visibility
 from media.services.files import delete_file
-from media.services.links import PREVIEW, signed_path
+from media.services.links import preview_path
 
 
 @admin.register(File)
@@ -71,7 +71,7 @@ def _is_shown(file: File) -> bool:
 def _picture(file: File, variant: str, height: str):
     if not _is_shown(file):
         return "-"
-    link = signed_path(file.pk, user_id=file.viewer_id, action=PREVIEW, variant=variant)
+    link = preview_path(file.pk, file.viewer_id, variant)
     return format_html(
         '<img src="{}" alt="" loading="lazy" style="max-height: {}; max-width: 100%;'
         ' border-radius: .375rem">',

@@ -4,7 +4,7 @@ from unfold.decorators import display
 
 from config.admin import ReadOnlyInline
 from media.models import Variant
-from media.services.links import PREVIEW, public_path, signed_path
+from media.services.links import preview_path, public_path
 
 
 class PictureInline(ReadOnlyInline):
@@ -31,11 +31,7 @@ class PrivatePictureInline(PictureInline):
 
     @display(description="图片")
     def picture(self, image):
-        return show(private_path(image.file_id, image.viewer_id))
-
-
-def private_path(file_id: int, viewer_id: int, variant: str = Variant.THUMB) -> str:
-    return signed_path(file_id, user_id=viewer_id, action=PREVIEW, variant=variant)
+        return show(preview_path(image.file_id, image.viewer_id, Variant.THUMB))
 
 
 def show(path: str) -> str:

@@ -6,7 +6,7 @@ from django.urls import reverse
 from unfold.decorators import action
 
 from accounts.audit import log_request
-from media.services.links import PREVIEW, signed_path
+from media.services.links import preview_path
 
 
 class WithProof:
@@ -26,8 +26,7 @@ class WithProof:
             page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
             return HttpResponseRedirect(reverse(page, args=[row.pk]))
         log_request(request, request.user)
-        link = signed_path(file.pk, user_id=request.user.pk, action=PREVIEW)
-        return HttpResponseRedirect(link)
+        return HttpResponseRedirect(preview_path(file.pk, request.user.pk))
 
     def has_proof_permission(self, request, object_id=None):
         return request.user.has_perm("commerce.view_payment")

@@ -20,7 +20,7 @@ from counseling.models import (
 from counseling.services.applications import approve_application, reject_application
 from counseling.services.qualifications import approve_qualification, reject_qualification
 from media.models import Variant
-from media.services.links import PREVIEW, signed_path
+from media.services.links import preview_path
 
 
 class ReviewPage(Deciding, ReadOnly, BackOfficeAdmin):
@@ -153,11 +153,7 @@ class QualificationAdmin(LoggedLooks, Revealing, ReviewPage):
             ' style="display:inline-block;max-height:14rem;margin-right:1rem;border-radius:6px">'
             "</a>",
             (
-                (_link(file, row, Variant.MAIN), _link(file, row, Variant.THUMB))
+                [preview_path(file.pk, row.viewer_id, size) for size in Variant]
                 for file in row.files.all()
             ),
         ) or "-"  # fmt: skip
-
-
-def _link(file, row, variant: Variant) -> str:
-    return signed_path(file.pk, user_id=row.viewer_id, action=PREVIEW, variant=variant)

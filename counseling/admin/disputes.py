@@ -14,7 +14,7 @@ from counseling.models import Dispute, DisputeStatus
 from counseling.services.disputes import reject_dispute, uphold_dispute, uphold_half
 from counseling.services.evidence import evidence_for
 from media.models import Variant
-from media.services.links import PREVIEW, signed_path
+from media.services.links import preview_path
 
 
 @admin.register(Dispute)
@@ -86,7 +86,10 @@ class DisputeAdmin(WithStory, Deciding, Revealing, ReadOnly, BackOfficeAdmin):
             raise Http404
         log_request(request, request.user)
         pictures = [
-            (row.get_side_display(), *(_link(row, request.user, size) for size in Variant))
+            (
+                row.get_side_display(),
+                *(preview_path(row.file_id, request.user.pk, size) for size in Variant),
+            )
             for row in evidence_for(dispute, request.user)
         ]
         context = self.admin_site.each_context(request) | {
@@ -100,7 +103,3 @@ class DisputeAdmin(WithStory, Deciding, Revealing, ReadOnly, BackOfficeAdmin):
 
     def has_review_permission(self, request, object_id=None):
         return request.user.has_perm("counseling.decide_dispute")
-
-
-def _link(row, viewer, variant: str) -> str:
-    return signed_path(row.file_id, user_id=viewer.pk, action=PREVIEW, variant=variant)

@@ -29,6 +29,11 @@ def signed_path(file_id: int, *, user_id: int, action: str, variant: str = Varia
     return f"{BASE}/{action}?token={quote(token, safe='')}"
 
 
+def preview_path(file_id: int, user_id: int, variant: str = Variant.MAIN) -> str:
+    """Where that person looks at a file, on a page of ours."""
+    return signed_path(file_id, user_id=user_id, action=PREVIEW, variant=variant)
+
+
 def url_for(file: File, *, user_id: int, action: str = PREVIEW, variant: str = Variant.MAIN) -> str:
     """Where `user` looks at the file, or takes it along."""
     if file.visibility == Visibility.PUBLIC and action == PREVIEW:
