@@ -121,52 +121,52 @@ class PreparedPages:
         return self._rows(limit=part.stop - part.start, offset=part.start, **self._values)
 
 
-class _Statement:
-    """SQL with its parameters' places, and how its rows are read."""
+class _Sql:
+    """SQL with its parameters' places."""
+
+    def __init__(self, sql: str, values: tuple, marks: dict, using: str):
+        places = _places(marks, connections[using].ops)
+        self._sql = sql
+        self._values = [places.get(_key(value)) or (None, None, value) for value in values]
+
+    def _filled(self, ops, given: dict) -> list:
+        return [
+            value if name is None else _adapted(ops, given[name], position)
+            for name, position, value in self._values
+        ]
+
+
+class _Statement(_Sql):
+    """And how its rows are read."""
 
     def __init__(self, queryset: QuerySet, marks: dict, using: str):
         compiler = queryset.query.get_compiler(using)
-        self._sql, values = compiler.as_sql()
-        places = _places(marks, connections[using].ops)
-        self._values = [places.get(_key(value)) or (None, None, value) for value in values]
+        super().__init__(*compiler.as_sql(), marks, using)
         self._model = None
         self._names = list(queryset.query.selected or ())
         if issubclass(queryset._iterable_class, ModelIterable):
             self._model = queryset.model
             self._names = [field.attname for field in queryset.model._meta.concrete_fields]
-        self._compiler, self._using = compiler, using
+        self._compiler = compiler
         columns = [column for column, _, _ in compiler.select]
         self._converters = compiler.get_converters(columns)
 
     def run(self, connection, given: dict, window: tuple) -> list:
-        values = [
-            value if name is None else _adapted(connection.ops, given[name], position)
-            for name, position, value in self._values
-        ]
         sql = f"{self._sql} LIMIT %s OFFSET %s" if window else self._sql
         with connection.cursor() as cursor:
-            cursor.execute(sql, (*values, *window))
+            cursor.execute(sql, (*self._filled(connection.ops, given), *window))
             rows = cursor.fetchall()
         if self._converters:
             rows = self._compiler.apply_converters(map(list, rows), self._converters)
         if self._model is not None:
-            return [self._model.from_db(self._using, self._names, row) for row in rows]
+            return [self._model.from_db(connection.alias, self._names, row) for row in rows]
         return [dict(zip(self._names, row, strict=True)) for row in rows]
 
 
-class _Write:
-    def __init__(self, sql: str, values: tuple, marks: dict, using: str):
-        self._sql = sql
-        places = _places(marks, connections[using].ops)
-        self._values = [places.get(_key(value)) or (None, None, value) for value in values]
-
+class _Write(_Sql):
     def run(self, connection, given: dict, window: tuple) -> int:
-        values = [
-            value if name is None else _adapted(connection.ops, given[name], position)
-            for name, position, value in self._values
-        ]
         with connection.cursor() as cursor:
-            cursor.execute(self._sql, values)
+            cursor.execute(self._sql, self._filled(connection.ops, given))
             return cursor.rowcount
 
 

@@ -174,7 +174,7 @@ def _read(rows: QuerySet[OrderFigure], by: Sequence[str], choice: Choice) -> Que
         told.add("merchant_id")  # one, or EVERYBODY
     columns = {name: F(name) for name in by}
     if told.issuperset(("merchant_id", "day", *PARTS)):
-        return _named(rows, **columns, number=F("number"), amount=F("amount"))
+        return _renamed(rows, **columns, number=F("number"), amount=F("amount"))
     return _added_up(rows, **columns)
 
 
@@ -183,10 +183,10 @@ def _added_up(rows: QuerySet[OrderFigure], **columns) -> QuerySet:
 
 
 def _grouped(rows: QuerySet, number: Aggregate, amount: Aggregate, **columns) -> QuerySet:
-    return _named(rows, **columns).annotate(_number=number, _amount=Round(amount, 2))
+    return _renamed(rows, **columns).annotate(_number=number, _amount=Round(amount, 2))
 
 
-def _named(rows: QuerySet, **columns) -> QuerySet:
+def _renamed(rows: QuerySet, **columns) -> QuerySet:
     """{"_<column>": …}: their own names belong to the rows' fields."""
     return rows.order_by().values(**{f"_{name}": column for name, column in columns.items()})
 
